@@ -22,7 +22,7 @@ export interface TestCluster {
 }
 
 const prefix = 'writ-test-'
-const variable = 'WRIT_TEST_CLUSTER'
+const variable = 'TEST_CLUSTER_SOCKET'
 const youngMs = 60_000
 
 let asked: Promise<TestCluster> | undefined

@@ -14,14 +14,16 @@ import { type EmbeddedPostgres, startEmbedded } from './supervisor.ts'
 
 export interface DatabaseConfig {
   /** The server's data directory, used when no `databaseUrl` is given. */
-  readonly directory: string
+  readonly dataDirectory: string
   /** `DATABASE_URL`: a PostgreSQL of the operator's, as `writ_app`. */
   readonly databaseUrl?: string | undefined
   /** `DATABASE_OWNER_URL`: the same database, as `writ_owner`. */
   readonly databaseOwnerUrl?: string | undefined
+  /** Connections that this process opens at most; the embedded database allows as many and some to spare. */
+  readonly connections?: number
 }
 
-export interface Database {
+export interface ResolvedDatabase {
   readonly appUrl: string
   /** Undefined: this server may not migrate; somebody else does. */
   readonly ownerUrl: string | undefined
@@ -30,6 +32,10 @@ export interface Database {
   /** Stops what was started here, and nothing else. */
   stop(): Promise<void>
 }
+
+const fewestConnections = 100
+/** For the operator's commands and psql beside the server. */
+const spareConnections = 20
 
 type Events = { readonly log?: Log; readonly onExit?: (how: string) => void }
 
@@ -40,7 +46,10 @@ type Events = { readonly log?: Log; readonly onExit?: (how: string) => void }
  * @throws `database.role_too_powerful` when row-level security would not hold the role of `databaseUrl`.
  * @throws `database.unreachable` and `database.configuration`; what {@link startEmbedded} throws.
  */
-export async function resolveDatabase(config: DatabaseConfig, events: Events = {}): Promise<Database> {
+export async function resolveDatabase(
+  config: DatabaseConfig,
+  events: Events = {},
+): Promise<ResolvedDatabase> {
   const { databaseUrl: appUrl, databaseOwnerUrl: ownerUrl } = config
   if (appUrl === undefined && ownerUrl !== undefined)
     throw new DatabaseError(
@@ -51,7 +60,10 @@ export async function resolveDatabase(config: DatabaseConfig, events: Events = {
     await checkServerRole(appUrl)
     return { appUrl, ownerUrl, embedded: undefined, stop: async () => {} }
   }
-  const embedded = await startEmbedded({ directory: config.directory, ...events })
+  const settings = {
+    max_connections: String(Math.max(fewestConnections, (config.connections ?? 0) + spareConnections)),
+  }
+  const embedded = await startEmbedded({ directory: config.dataDirectory, settings, ...events })
   return { appUrl: embedded.appUrl, ownerUrl: embedded.ownerUrl, embedded, stop: () => embedded.stop() }
 }
 
@@ -59,12 +71,15 @@ export async function resolveDatabase(config: DatabaseConfig, events: Events = {
  * For the operator's commands, which are run beside a server as well as without one: the database of the
  * server that runs on this directory if there is one, otherwise as {@link resolveDatabase}.
  */
-export async function resolveDatabaseBeside(config: DatabaseConfig, events: Events = {}): Promise<Database> {
-  const running = config.databaseUrl === undefined ? await runningDatabase(config.directory) : undefined
+export async function resolveDatabaseBeside(
+  config: DatabaseConfig,
+  events: Events = {},
+): Promise<ResolvedDatabase> {
+  const running = config.databaseUrl === undefined ? await runningDatabase(config.dataDirectory) : undefined
   return running ?? resolveDatabase(config, events)
 }
 
-async function runningDatabase(path: string): Promise<Database | undefined> {
+async function runningDatabase(path: string): Promise<ResolvedDatabase | undefined> {
   if (lockHolder(join(path, 'server.pid')) === undefined) return undefined
   const placement = placeDatabase(realpathSync(path), '', silent)
   if (placement.stagingPrefix !== undefined) return undefined

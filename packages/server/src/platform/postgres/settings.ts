@@ -29,7 +29,7 @@ const logged = {
 
 const keptLogs = 10
 
-/** For data that nobody misses after a crash of the machine: tests. A crash of PostgreSQL alone loses nothing here either. */
+/** For data that nobody misses after a crash of the machine or of PostgreSQL: tests. */
 const notDurable = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }
 const durably = { fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on' }
 

@@ -30,7 +30,7 @@ export interface EmbeddedOptions {
   readonly log?: Log
   /** Listen on this loopback port. Default: a Unix socket, or a free port where that cannot be. */
   readonly port?: number
-  /** False only for tests: faster, and a power failure destroys the data. */
+  /** False only for tests: faster, and a crash loses what was committed last, a power failure everything. */
   readonly durable?: boolean
   /** Settings of postgresql.conf that win over the built-in ones. */
   readonly settings?: Readonly<Record<string, string>>
@@ -207,7 +207,7 @@ function lockDirectory(directory: string): Lock {
   if (!('heldBy' in lock)) return lock
   throw new DatabaseError(
     'database.directory_in_use',
-    `The server with process id ${lock.heldBy} already uses ${directory}. Stop it first, or give this one a directory of its own. ` +
+    `The server with process id ${lock.heldBy} already uses ${directory}. Stop it first, or give this one a directory of its own (WRIT_DATA). ` +
       'For several servers on one database set DATABASE_URL and DATABASE_OWNER_URL.',
   )
 }
