@@ -1,4 +1,20 @@
+export { type OwnPermission, ownPermissions } from './catalogue.ts'
+export { type CompiledPermission, type CompiledPolicy, type CompiledRole, compile } from './compile.ts'
+export { decide } from './decide.ts'
 export type * from './model.ts'
 export { textIn } from './model.ts'
+export { formatProblem, type ParsedPolicy, parsePolicy } from './parse.ts'
+export { type Permission, PermissionSet } from './permissions.ts'
+export type {
+  Assignment,
+  AssignmentSource,
+  Decision,
+  Question,
+  QuestionResource,
+  Reason,
+  Standing,
+} from './question.ts'
+export { reasons } from './question.ts'
 export { durationSeconds, formatDuration } from './schema/scalars.ts'
 export { jsonSchema, type PolicySource } from './schema.ts'
+export { type SettingProblem, settablePaths, type Tightened, tighten } from './settings.ts'
