@@ -1,0 +1,215 @@
+/**
+ * From the credential of a request to the principal that acts: once, for all routes.
+ *
+ * @module
+ */
+import type { Standing } from '@writ/policy'
+import type { FastifyRequest } from 'fastify'
+import { sql } from 'kysely'
+import type { Principal, Services, Tx } from '#platform/context'
+import { sha256 } from '#platform/crypto'
+import { failures } from '#platform/errors'
+import type { Gate } from '#platform/http'
+import { fromWire, type Uuid } from '#platform/ids'
+import { AccessTokens } from './access-token.ts'
+import { type StandingRow, StandingReader } from './standing.ts'
+import { UseStamps } from './use-stamps.ts'
+
+/** `__Host-`: only over TLS (or loopback), only this host, no Domain: a sibling subdomain can neither read nor set it. */
+export const SESSION_COOKIE = '__Host-writ_session'
+
+/** Prefix of applications' credentials; secret scanners know a leaked one by it. */
+export const APPLICATION_PREFIX = 'writ_app_'
+
+export class Authenticator implements Gate {
+  readonly tokens: AccessTokens
+  readonly #services: Services
+  readonly #standing: StandingReader
+  readonly #stamps: UseStamps
+
+  constructor(services: Services) {
+    this.#services = services
+    this.tokens = new AccessTokens(services)
+    this.#standing = new StandingReader(services.db)
+    this.#stamps = new UseStamps(services)
+  }
+
+  /** Writes what use has been noted and stops. */
+  close(): Promise<void> {
+    return this.#stamps.close()
+  }
+
+  /** @throws `unauthorized`, `ambiguous_credentials`, `cross_site` */
+  async authenticate(request: FastifyRequest, now: Date): Promise<Principal | undefined> {
+    const bearer = bearerOf(request)
+    const cookie = cookieOf(request)
+    if (bearer !== undefined && cookie !== undefined) throw failures.ambiguous_credentials()
+    if (bearer !== undefined) {
+      const principal = await this.principalOfBearer(bearer, now)
+      if (!principal) throw failures.unauthorized()
+      return principal
+    }
+    if (cookie === undefined) return undefined
+    if (!isSameOrigin(request, this.#services.publicUrl)) throw failures.cross_site()
+    const principal = await this.#principalOfCookie(cookie, now)
+    if (!principal) throw failures.unauthorized()
+    return principal
+  }
+
+  /** What an application received as a bearer, or what came in an Authorization header. Undefined: it does not hold. */
+  async principalOfBearer(bearer: string, now: Date): Promise<Principal | undefined> {
+    if (bearer.startsWith(APPLICATION_PREFIX)) return this.#principalOfApplication(bearer)
+    const claims = await this.tokens.verify(bearer, now)
+    if (!claims) return undefined
+    const row = await this.#standing.read({ kind: 'session', id: claims.sid })
+    if (!row) return undefined
+    // A key was made or retired since the signature was checked: check it again with the keys of now.
+    if (row.keys_epoch !== this.tokens.epoch && !(await this.tokens.verify(bearer, now, row.keys_epoch))) return undefined
+    if (claims.ver !== row.token_version || claims.sub !== row.user_id || claims.org !== row.organization_id) return undefined
+    return this.#principal(row, 'bearer', now)
+  }
+
+  /** The principal as it stands now; undefined if it lost its credential. */
+  async refresh(principal: Principal, now: Date): Promise<Principal | undefined> {
+    if (principal.actor.kind !== 'user') return principal
+    const row = await this.#standing.read({ kind: 'session', id: principal.actor.sessionId })
+    return row && this.#principal(row, principal.credential, now)
+  }
+
+  async organizationFor(principal: Principal, key: string): Promise<{ id: Uuid; overrides: string | null } | undefined> {
+    const id = fromWire('org', key)
+    const { home } = principal
+    if (key === home.slug || id === home.organizationId) return { id: home.organizationId, overrides: null }
+    if (home.kind !== 'platform' || !reachesOrganizations(principal)) return undefined
+    return this.#services.db.transaction(`org:${home.organizationId}`, async (tx) => {
+      const found = await findOrganization(tx, id ?? key)
+      return found && { id: found.id, overrides: found.overrides }
+    })
+  }
+
+  async #principalOfCookie(secret: string, now: Date): Promise<Principal | undefined> {
+    const row = await this.#standing.read({ kind: 'cookie', hash: sha256(secret) })
+    return row && this.#principal(row, 'cookie', now)
+  }
+
+  async #principalOfApplication(secret: string): Promise<Principal | undefined> {
+    const row = await this.#standing.read({ kind: 'application', hash: sha256(secret) })
+    if (!row || row.ended_at !== null || row.policy_version_id === null || row.organization_status !== 'active') return undefined
+    return {
+      actor: { kind: 'application', applicationId: row.id },
+      home: homeOf(row),
+      credential: 'application',
+      policy: await this.#services.ports.policies.effective(row.policy_version_id, row.overrides),
+      revision: { member: 0, tokenVersion: 0 },
+      mustChangePassword: false,
+    }
+  }
+
+  async #principal(row: StandingRow, credential: 'cookie' | 'bearer', now: Date): Promise<Principal | undefined> {
+    if (row.policy_version_id === null || row.ended_at !== null || row.session_token_version !== row.token_version) return undefined
+    if (row.organization_status !== 'active' || row.user_status !== 'active' || row.member_status !== 'active') return undefined
+    const policy = await this.#services.ports.policies.effective(row.policy_version_id, row.overrides)
+    const { idleSeconds } = policy.policy.authentication.session
+    const idleSince = now.getTime() - (row.last_used_at ?? row.authenticated_at).getTime()
+    if (row.expires_at <= now || idleSince > idleSeconds * 1000) return undefined
+    this.#stamps.note(row, now)
+    return {
+      actor: { kind: 'user', userId: row.user_id, memberId: row.member_id, sessionId: row.id },
+      home: homeOf(row),
+      credential,
+      standing: standingOf(row),
+      policy,
+      revision: { member: row.member_revision, tokenVersion: row.token_version },
+      mustChangePassword: row.must_change_password,
+    }
+  }
+}
+
+/**
+ * Locks the actor's member and session rows until the transaction ends and says whether what was read of them holds.
+ * Whoever demotes, deactivates or signs out this actor updates those rows, so one of the two waits for the other.
+ */
+export async function holdActor(tx: Tx, principal: Principal): Promise<'same' | 'changed' | 'gone'> {
+  const { actor } = principal
+  if (actor.kind === 'application') {
+    const row = await tx.selectFrom('applications').select('revokedAt').where('id', '=', actor.applicationId).forShare().executeTakeFirst()
+    return row?.revokedAt === null ? 'same' : 'gone'
+  }
+  if (actor.kind !== 'user') return 'same'
+  const row = await tx
+    .selectFrom('sessions as s')
+    .innerJoin('members as m', (join) => join.onRef('m.organizationId', '=', 's.organizationId').onRef('m.id', '=', 's.memberId'))
+    .innerJoin('users as u', 'u.id', 's.userId')
+    .select(['s.endedAt', 'm.status', 'm.revision', 'u.status as userStatus', 'u.tokenVersion'])
+    .where('s.id', '=', actor.sessionId)
+    .forShare(['s', 'm'])
+    .executeTakeFirst()
+  if (!row || row.endedAt !== null || row.status !== 'active' || row.userStatus !== 'active') return 'gone'
+  if (row.tokenVersion !== principal.revision.tokenVersion) return 'gone'
+  return row.revision === principal.revision.member ? 'same' : 'changed'
+}
+
+function homeOf(row: StandingRow): Principal['home'] {
+  return { organizationId: row.organization_id, kind: row.organization_kind, slug: row.organization_slug, status: row.organization_status }
+}
+
+function standingOf(row: StandingRow): Standing {
+  return {
+    id: row.user_id,
+    accountActive: row.user_status === 'active',
+    organization: row.organization_id,
+    membershipActive: row.member_status === 'active' && row.organization_status === 'active',
+    assignments: (row.assignments ?? []).map(([id, role, source, expiresAt]) => ({
+      id,
+      role,
+      source: source as never,
+      expiresAt: expiresAt === null ? null : new Date(expiresAt),
+    })),
+    secondFactor: 'none',
+    authenticatedAt: row.authenticated_at,
+  }
+}
+
+/** The platform's staff where the policy lets them act directly, and the platform's own applications. */
+function reachesOrganizations(principal: Principal): boolean {
+  return principal.actor.kind === 'application' || principal.policy.policy.organizations.platformAccess === 'direct'
+}
+
+async function findOrganization(tx: Tx, key: string): Promise<{ id: Uuid; overrides: string | null } | undefined> {
+  const { rows } = await sql<{ id: Uuid; overrides: string | null }>`select id, overrides from find_organization(${key})`.execute(tx)
+  return rows[0]
+}
+
+/** Absent: undefined. Anything but one well-formed `Bearer <token>`: refused, since it is a credential we cannot judge. */
+function bearerOf(request: FastifyRequest): string | undefined {
+  const header = request.headers.authorization
+  if (header === undefined) return undefined
+  // Node keeps the first of several; a proxy in front may have looked at another one.
+  const count = request.raw.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'authorization').length
+  if (count > 1) throw failures.ambiguous_credentials()
+  const match = /^Bearer ([\w.~+/-]+=*)$/i.exec(header)
+  if (!match) throw failures.unauthorized()
+  return match[1]
+}
+
+function cookieOf(request: FastifyRequest): string | undefined {
+  const header = request.headers.cookie
+  if (header === undefined || !header.includes(SESSION_COOKIE)) return undefined
+  const values = header.split(';').flatMap((pair) => {
+    const at = pair.indexOf('=')
+    return pair.slice(0, at).trim() === SESSION_COOKIE ? [pair.slice(at + 1).trim()] : []
+  })
+  if (values.length > 1) throw failures.ambiguous_credentials()
+  return values[0]
+}
+
+/**
+ * Browsers send the cookie with requests that other sites make. `SameSite=Lax` stops most; this stops the rest, also
+ * from a sibling subdomain: a write must come from a page of this very origin (Fetch Metadata, else Origin).
+ */
+function isSameOrigin(request: FastifyRequest, publicUrl: string): boolean {
+  if (request.method === 'GET' || request.method === 'HEAD') return true
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined) return site === 'same-origin'
+  return request.headers.origin === publicUrl
+}

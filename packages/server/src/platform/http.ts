@@ -1,0 +1,252 @@
+/**
+ * HTTP: how a route is declared, what every request must pass before its handler runs, and what every answer carries.
+ *
+ * The order is fixed for all routes: credential → organization → input → handler. So an unauthenticated caller
+ * learns nothing but 401, whatever it sends, and another organization's id is answered like an id nobody has.
+ *
+ * @module
+ */
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { type Client, type Ctx, createCtx, type Principal, type Services } from './context.ts'
+import { AppError, failures } from './errors.ts'
+import type { Uuid } from './ids.ts'
+import { parseJson } from './json.ts'
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+type Shape = z.ZodObject
+type Out<S> = S extends z.ZodType ? z.output<S> : undefined
+
+/** What a route's handler is given. */
+export interface Input<P, Q, B> {
+  readonly params: P
+  readonly query: Q
+  readonly body: B
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+export interface RouteSpec<P, Q, B, R> {
+  readonly method: Method
+  /** Below the base, such as `/organizations/:organization/members`. `:organization` is resolved before the handler runs. */
+  readonly path: string
+  /** Default `/api/v1`; the standards' own endpoints stand at the root. */
+  readonly base?: '' | '/api/v1'
+  readonly summary: string
+  /** Heading in the documentation. */
+  readonly tag: string
+  /**
+   * Who may come: `anyone`, a signed-in `member`, or also an `application`. What they may then do is the command's
+   * `ctx.authorize`.
+   */
+  readonly access: 'anyone' | 'member' | 'application'
+  /** Also with a temporary password that must be changed: the change itself, and signing out. */
+  readonly duringPasswordChange?: boolean
+  readonly params?: P
+  readonly query?: Q
+  readonly body?: B
+  /** Shape of a 2xx answer; fields it does not name are not sent. Absent: 204. */
+  readonly response?: R
+  readonly status?: 200 | 201 | 202
+  handle(ctx: Ctx, input: Input<Out<P>, Out<Q>, Out<B>>): Promise<R extends z.ZodType ? z.input<R> : unknown>
+}
+
+/** A declared route with its types closed over; the list of all of them generates tests, documentation and the SDK. */
+export type Route = Omit<RouteSpec<Shape | undefined, Shape | undefined, z.ZodType | undefined, z.ZodType | undefined>, 'handle'> & {
+  // biome-ignore lint/suspicious/noExplicitAny: routes of all shapes stand in one list; `route` has checked each
+  handle(ctx: Ctx, input: Input<any, any, any>): Promise<any>
+}
+
+/** Declares a route. */
+export function route<
+  P extends Shape | undefined = undefined,
+  Q extends Shape | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+  R extends z.ZodType | undefined = undefined,
+>(spec: RouteSpec<P, Q, B, R>): Route {
+  return spec as unknown as Route
+}
+
+/** What mounting needs from above the platform. */
+export interface Gate {
+  /** The principal of the credential a request carries; undefined without one. @throws `unauthorized` for one that does not hold */
+  authenticate(request: FastifyRequest, now: Date): Promise<Principal | undefined>
+  /** The organization that `key` (id or slug) names to this principal; undefined also when it is not theirs. */
+  organizationFor(principal: Principal, key: string): Promise<{ id: Uuid; overrides: string | null } | undefined>
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal: Principal | undefined
+  }
+  interface FastifyContextConfig {
+    /** Declared route; absent for the few that are not ours (documentation pages). */
+    route?: Route
+  }
+}
+
+export const API = '/api/v1'
+
+/** The address as people and machines spell it. */
+export function fullPath(route: Pick<Route, 'base' | 'path'>): string {
+  return (route.base ?? API) + route.path
+}
+
+/** Mounts the routes; the server's hooks have been installed by {@link installHttp}. */
+export function mount(app: FastifyInstance, services: Services, gate: Gate, routes: readonly Route[]): void {
+  for (const spec of routes) {
+    app.route({
+      method: spec.method,
+      url: fullPath(spec),
+      config: { route: spec },
+      schema: documentation(spec),
+      // zod checks; the JSON Schemas above document, and serialize the answer.
+      validatorCompiler: () => () => true,
+      onRequest: async (request) => admit(request, services, gate, spec),
+      handler: async (request, reply) => {
+        const ctx = await contextOf(request, services, gate, spec)
+        const answer = await spec.handle(ctx, { ...input(request, spec), request, reply })
+        if (spec.response === undefined) return reply.code(204).send()
+        return reply.code(spec.status ?? 200).send(answer)
+      },
+    })
+  }
+}
+
+async function admit(request: FastifyRequest, services: Services, gate: Gate, spec: Route): Promise<void> {
+  if (spec.access === 'anyone') return
+  const principal = await gate.authenticate(request, services.now())
+  if (!principal) throw failures.unauthorized()
+  if (principal.actor.kind === 'application' && spec.access !== 'application') {
+    throw failures.forbidden({ reason: 'not_for_applications' })
+  }
+  if (principal.mustChangePassword && !spec.duringPasswordChange) {
+    throw failures.forbidden({ reason: 'password_change_required' })
+  }
+  request.principal = principal
+}
+
+async function contextOf(request: FastifyRequest, services: Services, gate: Gate, spec: Route): Promise<Ctx> {
+  const principal = request.principal
+  const client = clientOf(request)
+  if (!principal) {
+    const { compiled } = await services.ports.policies.current()
+    const organizationId = ANYWHERE
+    return createCtx(services, { requestId: request.id, client, actor: { kind: 'anonymous' }, organizationId, policy: compiled })
+  }
+  const key = (request.params as { organization?: string }).organization
+  let organizationId = principal.home.organizationId
+  let policy = principal.policy
+  if (spec.path.includes(':organization')) {
+    const found = await gate.organizationFor(principal, key ?? '')
+    if (!found) throw new AppError('organizations.not_found', [404, 'Organization not found.'])
+    if (found.id !== organizationId) policy = await services.ports.policies.effective((await services.ports.policies.current()).versionId, found.overrides)
+    organizationId = found.id
+  }
+  return createCtx(services, { requestId: request.id, client, actor: principal.actor, organizationId, principal, policy })
+}
+
+/** A context of no organization: row-level security shows it nothing, and events go to the platform's log. */
+export const ANYWHERE: Uuid = '00000000-0000-0000-0000-000000000000'
+
+/** Who called. `request.ip` is the peer, or what a trusted proxy says. */
+export function clientOf(request: FastifyRequest): Client {
+  return { ip: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, 500) }
+}
+
+function input(request: FastifyRequest, spec: Route) {
+  const problems: { path: string; message: string }[] = []
+  const read = (schema: z.ZodType | undefined, value: unknown, where: string): unknown => {
+    if (!schema) return undefined
+    const parsed = schema.safeParse(value)
+    if (parsed.success) return parsed.data
+    for (const issue of parsed.error.issues) problems.push({ path: pathOf(where, issue), message: issue.message })
+    return undefined
+  }
+  const result = {
+    params: read(spec.params, request.params, 'path'),
+    query: read(spec.query, request.query, 'query'),
+    body: read(spec.body, request.body, ''),
+  }
+  if (problems.length > 0) throw failures.invalid_input({ errors: problems.slice(0, 50) })
+  return result
+}
+
+function pathOf(where: string, issue: z.core.$ZodIssue): string {
+  const keys = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path
+  return [where, ...keys.map(String)].filter((part) => part !== '').join('.') || 'body'
+}
+
+function documentation(spec: Route): Record<string, unknown> {
+  const describe = (schema: z.ZodType, io: 'input' | 'output') => {
+    const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-7', unrepresentable: 'any' })
+    return rest
+  }
+  return {
+    summary: spec.summary,
+    tags: [spec.tag],
+    ...(spec.access === 'anyone' ? { security: [] } : {}),
+    ...(spec.params ? { params: describe(spec.params, 'input') } : {}),
+    ...(spec.query ? { querystring: describe(spec.query, 'input') } : {}),
+    ...(spec.body ? { body: describe(spec.body, 'input') } : {}),
+    response: spec.response ? { [spec.status ?? 200]: describe(spec.response, 'output') } : { 204: { type: 'null', description: 'Done.' } },
+  }
+}
+
+/** Headers, request ids, the JSON parser and the one error format: for every answer, also of addresses that do not exist. */
+export function installHttp(app: FastifyInstance): void {
+  app.decorateRequest('principal', undefined)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({
+      'x-request-id': request.id,
+      'strict-transport-security': 'max-age=63072000; includeSubDomains',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+      'cache-control': 'no-store',
+    })
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => parseJson(body))
+  app.setErrorHandler((error: FastifyError, request, reply) => problem(request, reply, asAppError(error), error))
+  app.setNotFoundHandler((request, reply) => problem(request, reply, failures.not_found()))
+}
+
+/** Every request gets an id of ours: one from the client could be another request's. */
+export function newRequestId(): string {
+  return randomUUID()
+}
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  const { code, statusCode } = error as Partial<FastifyError>
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return failures.body_too_large()
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return failures.unsupported_media_type()
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return failures.malformed_json()
+  return failures.internal({}, error)
+}
+
+function problem(request: FastifyRequest, reply: FastifyReply, error: AppError, cause: unknown = error): FastifyReply {
+  if (error.status >= 500) request.log.error({ err: error.cause ?? cause, requestId: request.id }, 'request failed')
+  if (error.status === 503 || error.status === 429) reply.header('retry-after', String(error.particulars['retryAfterSeconds'] ?? 1))
+  if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="writ"')
+  const { errors, ...facts } = error.particulars
+  return reply
+    .code(error.status)
+    .type('application/problem+json')
+    .serializer((value: unknown) => JSON.stringify(value))
+    .send({
+      type: `about:blank`,
+      title: STATUS_CODES[error.status] ?? 'Error',
+      status: error.status,
+      code: error.code,
+      detail: error.message,
+      requestId: request.id,
+      ...facts,
+      ...(errors ? { errors } : {}),
+    })
+}
