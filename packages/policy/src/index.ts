@@ -1,6 +1,14 @@
 export { type OwnPermission, ownPermissions } from './catalogue.ts'
 export { type CompiledPermission, type CompiledPolicy, type CompiledRole, compile } from './compile.ts'
 export { decide } from './decide.ts'
+export { diffPolicies, type Effect, type PolicyChange } from './diff.ts'
+export {
+  type ExplainedGrant,
+  type ExplainedRole,
+  type ExplainedStep,
+  type Explanation,
+  explain,
+} from './explain.ts'
 export type * from './model.ts'
 export { textIn } from './model.ts'
 export { formatProblem, type ParsedPolicy, parsePolicy } from './parse.ts'
@@ -18,3 +26,4 @@ export { reasons } from './question.ts'
 export { durationSeconds, formatDuration } from './schema/scalars.ts'
 export { jsonSchema, type PolicySource } from './schema.ts'
 export { type SettingProblem, settablePaths, type Tightened, tighten } from './settings.ts'
+export { grants, type HeldPermission, mayAssign, mayManage } from './standing.ts'
