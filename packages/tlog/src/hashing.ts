@@ -1,5 +1,4 @@
 import { sha256 } from '#sha256'
-import { equalBytes } from './bytes.ts'
 import { TlogError } from './errors.ts'
 
 /** 32 bytes. Treat as immutable: hashes are shared, never copied. */
@@ -35,10 +34,6 @@ export function nodeHash(left: Hash, right: Hash): Hash {
 /** The root of the tree without entries: SHA-256 of nothing (RFC 9162 section 2.1.1). */
 export function emptyRoot(): Hash {
   return sha256(new Uint8Array(0))
-}
-
-export function equalHashes(a: Hash, b: Hash): boolean {
-  return equalBytes(a, b)
 }
 
 /** @throws `tlog.bad_argument` unless `hash` is exactly 32 bytes. */

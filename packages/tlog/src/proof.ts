@@ -3,9 +3,11 @@
  *
  * Verification throws: a forgotten boolean would be an accepted forgery.
  */
+
+import { equalBytes } from './bytes.ts'
 import { coveringNodes, foldRight, type NodeId } from './compact-range.ts'
 import { requireCount, TlogError } from './errors.ts'
-import { equalHashes, type Hash, nodeHash, requireHash, splitPoint } from './hashing.ts'
+import { emptyRoot, type Hash, nodeHash, requireHash, splitPoint } from './hashing.ts'
 
 /**
  * Reads hashes of complete subtrees, in the order asked; one call for one proof. It must answer as
@@ -122,7 +124,7 @@ export function inclusionRoot({ index, size, leaf, proof }: InclusionClaim): Has
 /** Returns if `leaf` is entry `index` of the tree with this size and root. @throws `tlog.proof_invalid` */
 export function verifyInclusion(claim: InclusionClaim & { readonly root: Hash }): void {
   requireHash(claim.root, 'The root')
-  if (equalHashes(inclusionRoot(claim), claim.root)) return
+  if (equalBytes(inclusionRoot(claim), claim.root)) return
   throw new TlogError(
     'tlog.proof_invalid',
     `The proof does not lead from entry ${claim.index} to the root of the tree of ${claim.size}.`,
@@ -138,19 +140,25 @@ export interface ConsistencyClaim {
 /**
  * Returns if the tree `from` is a prefix of the tree `to` (2.1.4.2).
  *
- * A proof from size 0 is empty and proves nothing about `to`: every tree extends the empty one.
+ * From size 0 to a larger one it refuses: the RFC has no such proof, since every tree extends the
+ * empty one and an acceptance would read as if `to` had been checked.
  *
  * @throws `tlog.proof_invalid`
  */
 export function verifyConsistency({ from, to, proof }: ConsistencyClaim): void {
-  requireHash(from.root, 'The first root')
-  requireHash(to.root, 'The second root')
   const spans = consistencySpans(from.size, to.size)
   requireProof(proof, spans.length)
   if (from.size === 0) {
-    requireSame(from.root, foldRight([]), 'The root of size 0 is not that of the empty tree.')
+    requireSame(from.root, emptyRoot(), 'The root of size 0 is not that of the empty tree.')
+    if (to.size > 0)
+      throw new TlogError('tlog.proof_invalid', 'Nothing is proven from size 0: every tree extends it.')
+  }
+  if (from.size === to.size) {
+    requireSame(from.root, to.root, `The two roots of size ${to.size} are not the same.`)
     return
   }
+  requireHash(from.root, 'The first root')
+  requireHash(to.root, 'The second root')
   // A first tree which is a complete left subtree of the second is its own starting hash.
   const seeded = spans.length > 0 && spans[0]!.end === from.size
   let oldRoot = seeded ? proof[0]! : from.root
@@ -183,5 +191,5 @@ function requireProof(proof: readonly Hash[], length: number): void {
 }
 
 function requireSame(computed: Hash, claimed: Hash, otherwise: string): void {
-  if (!equalHashes(computed, claimed)) throw new TlogError('tlog.proof_invalid', otherwise)
+  if (!equalBytes(computed, claimed)) throw new TlogError('tlog.proof_invalid', otherwise)
 }

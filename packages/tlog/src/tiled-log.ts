@@ -146,7 +146,11 @@ export class TiledLog {
     }
   }
 
-  /** Proves that the checkpoint extends an earlier one. @throws `tlog.proof_invalid` when it does not. */
+  /**
+   * Proves that the checkpoint extends an earlier one, kept from before.
+   *
+   * @throws `tlog.proof_invalid` when it does not; also from size 0, which every log extends.
+   */
   async verifyExtends(earlier: { readonly size: number; readonly root: Hash }): Promise<void> {
     const { size } = this.checkpoint
     const proof = await proveConsistency(earlier.size, size, tileHashReader(size, this.#readTiles))
