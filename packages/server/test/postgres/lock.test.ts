@@ -41,6 +41,11 @@ describe('the lock of a directory', () => {
     expect(readFileSync(path, 'utf8')).toBe(successor)
   })
 
+  test('tells processes apart by more than their ids', () => {
+    expect(processIdentity(process.pid)).toBe(processIdentity(process.pid))
+    expect(processIdentity(process.pid)).not.toBe(processIdentity(1))
+  })
+
   test('leaves no other files', () => {
     const directory = scratchDirectory()
     const lock = takeLock(join(directory, 'lock')) as Lock

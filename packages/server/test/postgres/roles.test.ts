@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { resolveDatabase, resolveDatabaseBeside } from '../../src/platform/postgres/resolve.ts'
 import { emptyDatabase, type TestDatabase } from '../support/database.ts'
@@ -48,6 +49,39 @@ describe('the roles', () => {
       `select pg_has_role('writ_system', 'SET') as can_become, pg_has_role('writ_system', 'USAGE') as inherits`,
     )
     expect(privileges.rows).toEqual([{ can_become: true, inherits: false }])
+  })
+})
+
+describe('the documented SQL', () => {
+  test('makes the same roles in a PostgreSQL of the operator as the embedded one has', async () => {
+    const document = readFileSync(
+      new URL('../../../../docs/reference/external-postgresql.md', import.meta.url),
+      'utf8',
+    )
+    const sql = /```sql\n(.*?)```/s.exec(document)![1]!
+    // One statement at a time: create database runs in no transaction. Other names, because ours exist here.
+    for (const statement of sql
+      .replaceAll(/\bwrit(?=_|\b)/g, 'external')
+      .split(';')
+      .filter((text) => text.trim()))
+      await query(database.superuserUrl, statement)
+
+    const ofPrefix = (prefix: string) =>
+      query(
+        database.superuserUrl,
+        `select replace(rolname, '${prefix}_', '') as role, rolcanlogin, rolsuper, rolbypassrls, rolinherit,
+           rolcreaterole, rolcreatedb, rolreplication, m.roleid::regrole is not null as member, admin_option, inherit_option, set_option
+         from pg_roles r left join pg_auth_members m on m.member = r.oid where rolname ~ '^${prefix}_' order by 1`,
+      )
+    const external = await ofPrefix('external')
+    expect(external).toHaveLength(3)
+    expect(external).toEqual(await ofPrefix('writ'))
+    const [access] = await query(
+      database.superuserUrl,
+      `select has_database_privilege('external_app', 'external', 'CONNECT') as connects,
+         has_database_privilege('external_app', 'external', 'CREATE, TEMPORARY') as creates`,
+    )
+    expect(access).toEqual({ connects: true, creates: false })
   })
 })
 

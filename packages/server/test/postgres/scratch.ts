@@ -5,8 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
@@ -17,10 +16,14 @@ import {
   type EmbeddedPostgres,
   startEmbedded,
 } from '../../src/platform/postgres/supervisor.ts'
+import { removeDirectory, temporaryDirectory } from '../support/cluster.ts'
 
 /** An empty directory whose database, should the test leave one running, is stopped. */
 export function scratchDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'writ-scratch-'))
+  const outer = temporaryDirectory()
+  chmodSync(outer, 0o711) // For the database's account, when the tests run as root.
+  const directory = join(outer, 'd')
+  mkdirSync(directory, { mode: 0o700 })
   onTestFinished(async () => {
     const data = join(directory, 'postgres', 'data')
     const pid = postmasterPid(data)
@@ -28,7 +31,7 @@ export function scratchDirectory(): string {
       process.kill(pid, 'SIGQUIT')
       await gone(pid)
     }
-    rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+    removeDirectory(outer)
   })
   return directory
 }

@@ -23,6 +23,7 @@ export interface TestCluster {
 
 const prefix = 'writ-test-'
 const variable = 'TEST_CLUSTER_SOCKET'
+const lockFile = 'run.pid'
 const youngMs = 60_000
 
 let asked: Promise<TestCluster> | undefined
@@ -35,9 +36,8 @@ export function testCluster(): Promise<TestCluster> {
 
 /** Vitest's globalSetup. */
 export default async function setup(): Promise<() => Promise<void>> {
-  await sweep()
-  const directory = mkdtempSync(join(tmpdir(), prefix))
-  takeLock(join(directory, 'run.pid'))
+  sweep()
+  const directory = temporaryDirectory()
   let cluster: Promise<EmbeddedPostgres> | undefined
 
   const broker = createServer((socket) => {
@@ -56,29 +56,38 @@ export default async function setup(): Promise<() => Promise<void>> {
   return async () => {
     await new Promise((resolve) => broker.close(resolve))
     await cluster?.then((running) => running.stop())
-    rmSync(directory, { recursive: true })
+    removeDirectory(directory)
   }
+}
+
+/** A directory that lasts until it is removed or this process has ended and a later run sweeps. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), prefix))
+  takeLock(join(directory, lockFile))
+  return directory
+}
+
+/** A database or an initdb that is being killed may still be writing. */
+export function removeDirectory(directory: string): void {
+  rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
 }
 
 function startTestCluster(directory: string): Promise<EmbeddedPostgres> {
   return startEmbedded({ directory, durable: false, settings: { max_connections: '300' } })
 }
 
-/** Stops and removes the clusters of runs that were killed before they could. */
-async function sweep(): Promise<void> {
+/**
+ * Removes what killed runs left. A postmaster whose directory is gone ends by itself within a minute
+ * (RecheckDataDirLockFile in miscinit.c).
+ */
+function sweep(): void {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
     const directory = join(tmpdir(), name)
     const found = statSync(directory, { throwIfNoEntry: false })
     const isOurs = found?.uid === process.getuid?.()
     // A young directory may belong to a run that has not locked it yet.
     if (!found || !isOurs || Date.now() - found.ctimeMs < youngMs) continue
-    if (lockHolder(join(directory, 'run.pid')) !== undefined) continue
-    const sweeping = takeLock(join(directory, 'sweep.pid'))
-    if ('heldBy' in sweeping) continue
-    // Starting it is the way to adopt it, and so to stop it whatever state it is in.
-    if (readdirSync(directory).includes('postgres'))
-      await startTestCluster(directory).then((left) => left.stop())
-    rmSync(directory, { recursive: true, force: true })
+    if (lockHolder(join(directory, lockFile)) === undefined) removeDirectory(directory)
   }
 }
 
