@@ -12,6 +12,7 @@ import type { Config } from './config.ts'
 import type { Database, Scope, Tx } from './database.ts'
 import { failures } from './errors.ts'
 import type { Uuid } from './ids.ts'
+import type { Metrics } from './telemetry.ts'
 
 export type { Tx } from './database.ts'
 
@@ -131,6 +132,15 @@ export interface AppliedPolicy {
   readonly compiled: CompiledPolicy
 }
 
+/** What an access token is made of. */
+export interface TokenInput {
+  readonly sessionId: Uuid
+  readonly userId: Uuid
+  readonly organizationId: Uuid
+  readonly tokenVersion: number
+  readonly policy: CompiledPolicy
+}
+
 /** The effects that modules implement for one another. */
 export interface Ports {
   readonly policies: Policies
@@ -143,6 +153,10 @@ export interface Ports {
   endSessions(ctx: Ctx, tx: Tx, memberId: Uuid, because: string, except?: Uuid): Promise<number>
   /** people/sessions: reads the principal anew. */
   refresh(principal: Principal, now: Date): Promise<Principal | undefined>
+  /** people/sessions: who bears this token or credential now; undefined when it does not hold. */
+  principalOfBearer(bearer: string, now: Date): Promise<Principal | undefined>
+  /** people/sessions: an access token for a session, by the policy's algorithm and lifetime. */
+  issueAccessToken(token: TokenInput, now: Date): Promise<{ token: string; expiresInSeconds: number }>
   /** evidence/audit: within the transaction of the change. */
   record(ctx: Ctx, tx: Tx, event: AuditEvent): Promise<void>
   /** evidence/audit: durable when it returns; for what has no change (a failure, a denial). */
@@ -158,6 +172,7 @@ export interface Services {
   readonly publicUrl: string
   readonly db: Database
   readonly log: Logger
+  readonly metrics: Metrics
   readonly ports: Ports
   now(): Date
 }

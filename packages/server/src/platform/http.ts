@@ -196,8 +196,13 @@ function documentation(spec: Route): Record<string, unknown> {
 }
 
 /** Headers, request ids, the JSON parser and the one error format: for every answer, also of addresses that do not exist. */
-export function installHttp(app: FastifyInstance): void {
+export function installHttp(app: FastifyInstance, services: Services): void {
   app.decorateRequest('principal', undefined)
+  app.addHook('onResponse', async (request, reply) => {
+    const { route } = request.routeOptions.config
+    const labels = { method: request.method, route: route ? fullPath(route) : 'other', status: String(reply.statusCode) }
+    services.metrics.requests.observe(labels, reply.elapsedTime / 1000)
+  })
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
       'x-request-id': request.id,

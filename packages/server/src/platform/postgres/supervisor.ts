@@ -178,11 +178,11 @@ export class EmbeddedPostgres {
     }
   }
 
-  /** Tries until it runs or `stop` is called: at once, then at growing distances. */
+  /** Tries until it runs or `stop` is called: twice at once, then at growing distances. */
   async #restart(failuresBefore: number): Promise<Postmaster | undefined> {
     const { signal } = this.#stopping
-    for (let failures = Math.max(0, failuresBefore - 1); !signal.aborted; failures += 1) {
-      const backoffMs = failures === 0 ? 0 : Math.min(longestBackoffMs, 50 * 2 ** failures)
+    for (let failures = failuresBefore; !signal.aborted; failures += 1) {
+      const backoffMs = failures <= 1 ? 0 : Math.min(longestBackoffMs, 50 * 2 ** failures)
       await delay(backoffMs, undefined, { signal }).catch(() => {})
       if (signal.aborted) return undefined
       try {

@@ -5,8 +5,7 @@
  * @module
  */
 import { createDecoder } from 'fast-jwt'
-import type { CompiledPolicy } from '@writ/policy'
-import type { Services } from '#platform/context'
+import type { Services, TokenInput } from '#platform/context'
 import { newId, type Uuid } from '#platform/ids'
 import { type AccessClaims, Keyring } from './keyring.ts'
 
@@ -15,14 +14,6 @@ const REMEMBERED = 10_000
 
 /** Longer than any token of ours; a megabyte in a header is refused before it is hashed. */
 const MAX_LENGTH = 4_096
-
-export interface TokenInput {
-  readonly sessionId: Uuid
-  readonly userId: Uuid
-  readonly organizationId: Uuid
-  readonly tokenVersion: number
-  readonly policy: CompiledPolicy
-}
 
 export class AccessTokens {
   readonly #keyring: Keyring

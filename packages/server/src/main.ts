@@ -1,0 +1,140 @@
+/**
+ * Starting and stopping: the database, what must be in it before the first request, the server, and the way back.
+ *
+ * Nothing here handles signals or prints: `writ serve`, the demo, the benchmarks and the tests do that in their own way.
+ *
+ * @module
+ */
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { applyPolicy, currentPolicy } from '#access/policy'
+import { createSetupToken } from '#people/organizations'
+import { ensureSigningKey } from '#people/sessions'
+import { type Config, ConfigError } from '#platform/config'
+import { createPool, Database } from '#platform/database'
+import { migrate } from '#platform/migrations'
+import { createPasswords } from '#platform/passwords'
+import { installContextKey, masterKey } from '#platform/secrets'
+import { createLog } from '#platform/telemetry'
+import type { Logger } from 'pino'
+import { type App, createApp } from './app.ts'
+import { migrationsDirectory, type OperatorDatabase } from './operator.ts'
+import { type ResolvedDatabase, resolveDatabase } from './platform/postgres/resolve.ts'
+
+export { ConfigError, readConfig } from '#platform/config'
+export type { Config } from '#platform/config'
+export { createLog } from '#platform/telemetry'
+
+export interface RunningServer {
+  readonly app: App
+  /** Where it listens, such as http://127.0.0.1:8484. */
+  readonly address: string
+  readonly publicUrl: string
+  /** Where the first owner is created; undefined once an organization exists. Works once. */
+  readonly setupUrl: string | undefined
+  /** Set when the policy file is not what is applied: a sentence that says what to do. */
+  readonly policyDrift: string | undefined
+  /** Finishes running requests, writes what is pending, stops what was started. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts the server.
+ *
+ * @throws ConfigError, DatabaseError, PolicyRefused: each says what to do; nothing is left running
+ */
+export async function startServer(config: Config, log: Logger = createLog(config.logLevel)): Promise<RunningServer> {
+  const undo: (() => Promise<void>)[] = []
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  try {
+    return await start(config, log, undo, stop)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function start(config: Config, log: Logger, undo: (() => Promise<void>)[], stop: () => Promise<void>): Promise<RunningServer> {
+  const master = masterKey(config)
+  const resolved = await resolveDatabase({ ...config, connections: config.poolSize * 2 }, { log: bridge(log) })
+  undo.push(() => resolved.stop())
+  const now = () => new Date()
+  const prepared = await prepare(config, resolved, master, now)
+
+  const db = new Database(
+    { transactions: createPool(resolved.appUrl, { max: config.poolSize }), statements: createPool(resolved.appUrl, { max: Math.max(2, config.poolSize >> 1) }) },
+    master,
+  )
+  undo.push(() => db.close())
+  const passwords = createPasswords()
+  undo.push(() => passwords.stop())
+  const publicUrl = config.url ?? `http://localhost:${config.port}`
+  if (config.url === undefined && config.port === 0) throw new ConfigError(['WRIT_PORT 0 takes a free port, so the address people use is unknown: set WRIT_URL too'])
+  const app = await createApp({ config, masterKey: master, publicUrl, db, passwords, log, now })
+  undo.push(() => app.close())
+  await app.audit.start()
+  await app.http.listen({ host: config.host, port: config.port })
+  return {
+    app,
+    address: addressOf(app.http.server.address() as AddressInfo),
+    publicUrl,
+    setupUrl: prepared.setupToken === undefined ? undefined : `${publicUrl}/setup#token=${prepared.setupToken}`,
+    policyDrift: prepared.policyDrift,
+    stop,
+  }
+}
+
+interface Prepared {
+  readonly setupToken: string | undefined
+  readonly policyDrift: string | undefined
+}
+
+/** What needs the owner: migrations, keys, the first policy, the set-up link. Without the owner's URL all of it must be there. */
+async function prepare(config: Config, resolved: ResolvedDatabase, master: Buffer, now: () => Date): Promise<Prepared> {
+  if (resolved.ownerUrl === undefined) return { setupToken: undefined, policyDrift: undefined }
+  await migrate(resolved.ownerUrl, migrationsDirectory)
+  const pools = { transactions: createPool(resolved.ownerUrl, { max: 2 }), statements: createPool(resolved.ownerUrl, { max: 1 }) }
+  const client = await pools.transactions.connect()
+  await installContextKey(client, master, now()).finally(() => client.release())
+  const operator: OperatorDatabase = { db: new Database(pools, master), masterKey: master, now }
+  try {
+    const policyDrift = await firstPolicy(config, operator)
+    return { setupToken: await createSetupToken(operator), policyDrift }
+  } finally {
+    await operator.db.close()
+  }
+}
+
+async function firstPolicy(config: Config, operator: OperatorDatabase): Promise<string | undefined> {
+  const file = config.policyFile === undefined ? undefined : readPolicyFile(config.policyFile)
+  let applied = await currentPolicy(operator)
+  if (!applied) {
+    if (file === undefined) {
+      throw new ConfigError(['WRIT_POLICY should name a policy file for the first start; policies/ holds four complete ones'])
+    }
+    await applyPolicy(operator, { source: file, file: config.policyFile!, author: 'operator:first-start', reason: 'first start' })
+    applied = await currentPolicy(operator)
+  }
+  const { algorithm } = applied!.compiled.policy.authentication.tokens
+  await operator.db.transaction(`org:${applied!.organizationId}`, (tx) => ensureSigningKey(tx, operator.masterKey, algorithm, operator.now()))
+  if (file === undefined || file === applied!.source) return undefined
+  return `${config.policyFile} is not the policy that is applied (version ${applied!.number}); apply it with: writ policy apply ${config.policyFile}`
+}
+
+function readPolicyFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new ConfigError([`WRIT_POLICY names ${path}, which cannot be read (${(cause as NodeJS.ErrnoException).code})`])
+  }
+}
+
+function addressOf({ address, port, family }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+function bridge(log: Logger) {
+  return { info: (text: string) => log.info(text), warn: (text: string) => log.warn(text), error: (text: string) => log.error(text) }
+}
