@@ -228,7 +228,12 @@ function judgeConditions(
   sole: number,
   forMachine: boolean,
 ): HeldCondition {
-  const context = conditionContext(compiled, question, subject, permission, sole)
+  let context: ConditionContext
+  try {
+    context = conditionContext(compiled, question, subject, permission, sole)
+  } catch {
+    return { assignment: -1, marked: false, failed: true }
+  }
   const now = question.now.getTime()
   let held = -1
   let failed = false

@@ -1,7 +1,7 @@
 /** Turns what the schema refuses into sentences with a place, and keeps what it accepts. @module */
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Problem } from './model.ts'
-import { jsonSchema } from './schema.ts'
+import { policyFile } from './schema.ts'
 import type { Path, SourceFile } from './source.ts'
 import { suggestion } from './suggest.ts'
 
@@ -52,8 +52,8 @@ function expectedOf(issue: Issue): string[] {
   return []
 }
 
-/** Keys the grammar knows at a path, read off the JSON Schema. */
-function knownKeys(path: Path): string[] {
+/** Keys the grammar knows at a path, read off its JSON Schema. */
+function knownKeys(schema: z.ZodType, path: Path): string[] {
   const step = (schemas: Json[], part: string | number): Json[] =>
     schemas.flatMap((schema) => {
       const inner = [
@@ -72,7 +72,7 @@ function knownKeys(path: Path): string[] {
       ].filter((s): s is Json => s !== undefined && s !== null)
       return [...own, ...step(inner, part).filter(() => inner.length > 0)]
     })
-  let schemas: Json[] = [jsonSchema()]
+  let schemas: Json[] = [z.toJSONSchema(schema, { io: 'input' }) as Json]
   for (const part of path) schemas = step(schemas, part)
   const keys = (all: Json[]): string[] =>
     all.flatMap((schema) => [
@@ -83,20 +83,26 @@ function knownKeys(path: Path): string[] {
 }
 
 /** Flattens one issue into problems; `root` is the whole value that was checked. */
-function toProblems(issue: Issue, base: Path, source: SourceFile, root: unknown): Problem[] {
+function toProblems(
+  issue: Issue,
+  base: Path,
+  source: SourceFile,
+  root: unknown,
+  schema: z.ZodType,
+): Problem[] {
   const path = [...base, ...(issue.path as (string | number)[])]
   const value = valueAt(root, path)
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) =>
         source.problem([...path, key], `Unknown key "${key}".`, {
-          hint: suggestion(key, knownKeys(path)),
+          hint: suggestion(key, knownKeys(schema, path)),
           onKey: true,
         }),
       )
     case 'invalid_union': {
       const branch = meantBranch(issue)
-      if (branch) return branch.flatMap((inner) => toProblems(inner, path, source, root))
+      if (branch) return branch.flatMap((inner) => toProblems(inner, path, source, root, schema))
       return [wrongKind(issue, path, value, source)]
     }
     case 'invalid_type':
@@ -148,9 +154,14 @@ function wrongKind(issue: Issue, path: Path, value: unknown, source: SourceFile)
   )
 }
 
-/** Problems of everything the schema refused. */
-export function grammarProblems(error: z.ZodError, source: SourceFile, root: unknown): Problem[] {
-  return error.issues.flatMap((issue) => toProblems(issue as Issue, [], source, root))
+/** Problems of everything a schema, the policy's own by default, refused in a file. */
+export function grammarProblems(
+  error: z.ZodError,
+  source: SourceFile,
+  root: unknown,
+  schema: z.ZodType = policyFile,
+): Problem[] {
+  return error.issues.flatMap((issue) => toProblems(issue as Issue, [], source, root, schema))
 }
 
 /**
