@@ -93,7 +93,7 @@ grant select, update on organizations to writ_system;
 
 create table signing_keys (
   id         uuid primary key,
-  algorithm  text not null check (algorithm in ('HS256', 'EdDSA')),
+  algorithm  text not null check (algorithm in ('HS256', 'EdDSA', 'ES256', 'RS256')),
   secret     bytea not null,
   public_jwk jsonb,
   created_at timestamptz not null,

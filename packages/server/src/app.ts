@@ -19,7 +19,7 @@ import { installHttp, mount, newRequestId, type Route } from '#platform/http'
 import { installDocumentation, installOperation } from '#platform/operation'
 import type { Passwords } from '#platform/passwords'
 import { Metrics } from '#platform/telemetry'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 
 /** Every route of the product, in layer order. */
@@ -58,7 +58,7 @@ export async function createApp(input: AppInput): Promise<App> {
   const audit = createAudit(services)
   Object.assign(services.ports, portsOf(services, authenticator, audit))
   const http = Fastify({
-    loggerInstance: input.log,
+    loggerInstance: input.log as FastifyBaseLogger,
     disableRequestLogging: true,
     bodyLimit: input.config.bodyLimitBytes,
     trustProxy: input.config.trustedProxies.length > 0 ? [...input.config.trustedProxies] : false,

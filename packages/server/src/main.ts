@@ -7,23 +7,27 @@
  */
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { applyPolicy, currentPolicy } from '#access/policy'
 import { createSetupToken } from '#people/organizations'
 import { ensureSigningKey } from '#people/sessions'
 import { type Config, ConfigError } from '#platform/config'
 import { createPool, Database } from '#platform/database'
 import { migrate } from '#platform/migrations'
+import type { OperatorDatabase } from '#platform/operator'
 import { createPasswords } from '#platform/passwords'
 import { installContextKey, masterKey } from '#platform/secrets'
 import { createLog } from '#platform/telemetry'
 import type { Logger } from 'pino'
 import { type App, createApp } from './app.ts'
-import { migrationsDirectory, type OperatorDatabase } from './operator.ts'
 import { type ResolvedDatabase, resolveDatabase } from './platform/postgres/resolve.ts'
 
 export { ConfigError, readConfig } from '#platform/config'
 export type { Config } from '#platform/config'
 export { createLog } from '#platform/telemetry'
+
+/** The migrations of this release. */
+const migrationsDirectory = fileURLToPath(new URL('../migrations/', import.meta.url))
 
 export interface RunningServer {
   readonly app: App
@@ -58,7 +62,7 @@ export async function startServer(config: Config, log: Logger = createLog(config
 
 async function start(config: Config, log: Logger, undo: (() => Promise<void>)[], stop: () => Promise<void>): Promise<RunningServer> {
   const master = masterKey(config)
-  const resolved = await resolveDatabase({ ...config, connections: config.poolSize * 2 }, { log: bridge(log) })
+  const resolved = await resolveDatabase({ ...config, connections: config.poolSize * 2 }, { log })
   undo.push(() => resolved.stop())
   const now = () => new Date()
   const prepared = await prepare(config, resolved, master, now)
@@ -133,8 +137,4 @@ function readPolicyFile(path: string): string {
 
 function addressOf({ address, port, family }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
-}
-
-function bridge(log: Logger) {
-  return { info: (text: string) => log.info(text), warn: (text: string) => log.warn(text), error: (text: string) => log.error(text) }
 }

@@ -88,7 +88,8 @@ export function reachableBinaries(
   if (!existsSync(root)) {
     const copying = `${root}.${randomBytes(4).toString('hex')}`
     mkdirSync(stateDirectory, { recursive: true, mode: 0o755 })
-    cpSync(binaries.root, copying, { recursive: true, dereference: true })
+    // Verbatim: the links between libraries are relative, and would otherwise lead back to the originals.
+    cpSync(binaries.root, copying, { recursive: true, verbatimSymlinks: true })
     try {
       renameSync(copying, root)
     } catch (error) {

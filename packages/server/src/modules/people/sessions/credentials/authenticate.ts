@@ -73,7 +73,7 @@ export class Authenticator implements Gate {
   async refresh(principal: Principal, now: Date): Promise<Principal | undefined> {
     if (principal.actor.kind !== 'user') return principal
     const row = await this.#standing.read({ kind: 'session', id: principal.actor.sessionId })
-    return row && this.#principal(row, principal.credential, now)
+    return row && this.#principal(row, principal.credential === 'cookie' ? 'cookie' : 'bearer', now)
   }
 
   async organizationFor(principal: Principal, key: string): Promise<{ id: Uuid; overrides: string | null } | undefined> {

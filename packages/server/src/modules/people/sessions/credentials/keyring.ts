@@ -9,7 +9,8 @@ import { deriveKey, unseal } from '#platform/crypto'
 import type { Database } from '#platform/database'
 import type { Uuid } from '#platform/ids'
 
-export type Algorithm = 'HS256' | 'EdDSA'
+/** What a policy may choose (authentication.tokens.algorithm). */
+export type Algorithm = 'HS256' | 'EdDSA' | 'ES256' | 'RS256'
 
 /** What our access tokens say (RFC 9068 names, `org`, `sid` and `ver` are ours). Times in seconds. */
 export interface AccessClaims {

@@ -12,7 +12,7 @@ import { type Algorithm, signingSealKey } from './keyring.ts'
 /** Makes a key; from the next sign-in on it signs. */
 export async function makeSigningKey(tx: Tx, master: Uint8Array, algorithm: Algorithm, now: Date): Promise<Uuid> {
   const id = newId(now)
-  const { secret, publicJwk } = algorithm === 'HS256' ? { secret: randomBytes(64), publicJwk: null } : keyPair(id)
+  const { secret, publicJwk } = algorithm === 'HS256' ? { secret: randomBytes(64), publicJwk: null } : keyPair(id, algorithm)
   await tx
     .insertInto('signingKeys')
     .values({ id, algorithm, secret: seal(signingSealKey(master), secret, id), publicJwk: publicJwk && JSON.stringify(publicJwk), createdAt: now })
@@ -38,10 +38,21 @@ export async function retireOtherKeys(tx: Tx, keep: Uuid, algorithm: Algorithm, 
   return Number(retired.numUpdatedRows)
 }
 
-function keyPair(id: Uuid): { secret: Buffer; publicJwk: object } {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+function keyPair(id: Uuid, algorithm: Exclude<Algorithm, 'HS256'>): { secret: Buffer; publicJwk: object } {
+  const { privateKey, publicKey } = generate(algorithm)
   return {
     secret: privateKey.export({ format: 'der', type: 'pkcs8' }),
-    publicJwk: { ...publicKey.export({ format: 'jwk' }), kid: id, alg: 'EdDSA', use: 'sig' },
+    publicJwk: { ...publicKey.export({ format: 'jwk' }), kid: id, alg: algorithm, use: 'sig' },
+  }
+}
+
+function generate(algorithm: Exclude<Algorithm, 'HS256'>) {
+  switch (algorithm) {
+    case 'EdDSA':
+      return generateKeyPairSync('ed25519')
+    case 'ES256':
+      return generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    case 'RS256':
+      return generateKeyPairSync('rsa', { modulusLength: 3072 })
   }
 }
