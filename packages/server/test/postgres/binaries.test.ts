@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { isRoot, mayReach } from '../../src/platform/postgres/account.ts'
@@ -31,11 +39,13 @@ describe('the binaries of PostgreSQL', () => {
     chmodSync(join(stateDirectory, '..'), 0o755)
     mkdirSync(join(closed, 'bin'))
     writeFileSync(join(closed, 'bin', 'postgres'), 'program', { mode: 0o755 })
+    symlinkSync('postgres', join(closed, 'bin', 'postmaster'))
     const original = { root: closed, version: '18.4', major: '18' }
 
     const copy = reachableBinaries(original, nobody, stateDirectory)
     expect(mayReach(copy.root, nobody)).toBe(true)
     expect(readFileSync(programPath(copy, 'postgres'), 'utf8')).toBe('program')
+    expect(realpathSync(join(copy.root, 'bin', 'postmaster'))).toBe(programPath(copy, 'postgres'))
     expect(reachableBinaries(original, nobody, stateDirectory)).toEqual(copy)
     expect(readdirSync(stateDirectory)).toHaveLength(1)
 
