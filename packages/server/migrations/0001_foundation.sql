@@ -6,8 +6,6 @@
 
 revoke all on schema public from public;
 grant usage on schema public to writ_app, writ_system;
--- A function's owner must be allowed to create in its schema; writ_system cannot log in, so nobody creates as it.
-grant create on schema public to writ_system;
 
 -- The keys -----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,20 @@
+/** openapi.json, from the routes as they are mounted. @module */
+import { installDocumentation } from '../../packages/server/src/platform/operation.ts'
+import { type Gate, installHttp, mount } from '../../packages/server/src/platform/http.ts'
+import { Metrics } from '../../packages/server/src/platform/telemetry.ts'
+import type { Services } from '../../packages/server/src/platform/context.ts'
+import { routes } from '../../packages/server/src/app.ts'
+import Fastify from 'fastify'
+
+export async function openApiDocument(): Promise<object> {
+  const http = Fastify()
+  // Nothing is served: the routes are mounted for their descriptions.
+  const services = { metrics: new Metrics() } as Services
+  installHttp(http, services)
+  await installDocumentation(http)
+  mount(http, services, {} as Gate, routes)
+  await http.ready()
+  const document = http.swagger()
+  await http.close()
+  return document
+}
