@@ -1,6 +1,5 @@
-import { concatBytes } from './bytes.ts'
 import { requireCount, TlogError } from './errors.ts'
-import { emptyRoot, HASH_SIZE, type Hash, nodeHash, requireHash } from './hashing.ts'
+import { emptyRoot, HASH_SIZE, type Hash, mergePair, nodeHash, requireHash } from './hashing.ts'
 
 /** A complete subtree: the entries `index * 2^level` up to, not including, `(index + 1) * 2^level`. */
 export interface NodeId {
@@ -45,13 +44,14 @@ export function coveringNodes(begin: number, end: number): NodeId[] {
 export class CompactRange {
   readonly begin: number
   #end: number
-  #hashes: Hash[]
+  /** One after the other, in one array that is written in place; it grows by doubling. */
+  #bytes = new Uint8Array(16 * HASH_SIZE)
+  #count = 0
 
   constructor(begin = 0) {
     requireCount(begin, 'A range begin')
     this.begin = begin
     this.#end = begin
-    this.#hashes = []
   }
 
   get end(): number {
@@ -60,7 +60,7 @@ export class CompactRange {
 
   /** Left to right, one for each of `coveringNodes(begin, end)`. */
   get hashes(): readonly Hash[] {
-    return this.#hashes
+    return Array.from({ length: this.#count }, (_, i) => this.#hash(i))
   }
 
   /** Adds the entry at `end`. `visit` sees its leaf and each subtree it completes, lowest first. */
@@ -83,15 +83,16 @@ export class CompactRange {
       )
     }
     let index = this.#end / width
-    let merged = hash
-    visit?.({ level, index }, merged)
+    let depth = level
+    this.#push(hash)
+    visit?.({ level, index }, hash)
     for (; index % 2 === 1 && (index - 1) * width >= this.begin; width *= 2) {
-      merged = nodeHash(this.#hashes.pop()!, merged)
+      this.#count--
+      mergePair(this.#bytes, (this.#count - 1) * HASH_SIZE)
       index = (index - 1) / 2
-      level++
-      visit?.({ level, index }, merged)
+      depth++
+      visit?.({ level: depth, index }, this.#hash(this.#count - 1))
     }
-    this.#hashes.push(merged)
     this.#end = (index + 1) * width
   }
 
@@ -117,11 +118,11 @@ export class CompactRange {
         `Only a range from 0 has a root; this one begins at ${this.begin}.`,
       )
     }
-    return foldRight(this.#hashes)
+    return foldRight(this.hashes)
   }
 
   serialize(): CompactRangeState {
-    return { begin: this.begin, end: this.#end, hashes: concatBytes(...this.#hashes) }
+    return { begin: this.begin, end: this.#end, hashes: this.#bytes.slice(0, this.#count * HASH_SIZE) }
   }
 
   /** @throws `tlog.bad_argument` when the number of hashes does not fit the range. */
@@ -136,8 +137,24 @@ export class CompactRange {
       )
     }
     range.#end = state.end
-    range.#hashes = nodes.map((_, i) => state.hashes.slice(i * HASH_SIZE, (i + 1) * HASH_SIZE))
+    nodes.forEach((_, i) => {
+      range.#push(state.hashes.subarray(i * HASH_SIZE, (i + 1) * HASH_SIZE))
+    })
     return range
+  }
+
+  #hash(at: number): Hash {
+    return this.#bytes.slice(at * HASH_SIZE, (at + 1) * HASH_SIZE)
+  }
+
+  #push(hash: Hash): void {
+    if (this.#bytes.length === this.#count * HASH_SIZE) {
+      const larger = new Uint8Array(this.#bytes.length * 2)
+      larger.set(this.#bytes)
+      this.#bytes = larger
+    }
+    this.#bytes.set(hash, this.#count * HASH_SIZE)
+    this.#count++
   }
 }
 

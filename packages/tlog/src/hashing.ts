@@ -1,4 +1,4 @@
-import { sha256 } from '#sha256'
+import { sha256, sha256Into } from '#sha256'
 import { TlogError } from './errors.ts'
 
 /** 32 bytes. Treat as immutable: hashes are shared, never copied. */
@@ -29,6 +29,15 @@ export function nodeHash(left: Hash, right: Hash): Hash {
   nodeInput.set(left, 1)
   nodeInput.set(right, 1 + HASH_SIZE)
   return sha256(nodeInput)
+}
+
+/**
+ * {@link nodeHash} of the two hashes which stand one after the other at `offset`, written over the
+ * first. It leaves nothing to collect, which keeps memory flat over millions of entries.
+ */
+export function mergePair(hashes: Uint8Array, offset: number): void {
+  for (let i = 0; i < 2 * HASH_SIZE; i++) nodeInput[1 + i] = hashes[offset + i]!
+  sha256Into(nodeInput, hashes, offset)
 }
 
 /** The root of the tree without entries: SHA-256 of nothing (RFC 9162 section 2.1.1). */

@@ -12,11 +12,18 @@ const tail = new Uint8Array(128)
 
 fillConstants()
 
-/** The SHA-256 digest of `data`, as a new array of 32 bytes. Synchronous and not re-entrant across threads. */
+/** The SHA-256 digest of `data`, as a new array of 32 bytes. */
 export function sha256(data: Uint8Array): Uint8Array {
+  const digest = new Uint8Array(32)
+  sha256Into(data, digest, 0)
+  return digest
+}
+
+/** Writes the digest of `data` to `target` at `offset`; `data` and `target` may overlap. */
+export function sha256Into(data: Uint8Array, target: Uint8Array, offset: number): void {
   for (let i = 0; i < 8; i++) state[i] = INITIAL[i]!
   const whole = data.length - (data.length % 64)
-  for (let offset = 0; offset < whole; offset += 64) compress(data, offset)
+  for (let at = 0; at < whole; at += 64) compress(data, at)
   const rest = data.length - whole
   tail.fill(0)
   tail.set(data.subarray(whole), 0)
@@ -25,10 +32,8 @@ export function sha256(data: Uint8Array): Uint8Array {
   const end = rest < 56 ? 64 : 128
   writeWord(tail, end - 8, Math.floor(data.length / 0x2000_0000))
   writeWord(tail, end - 4, data.length << 3)
-  for (let offset = 0; offset < end; offset += 64) compress(tail, offset)
-  const digest = new Uint8Array(32)
-  for (let i = 0; i < 8; i++) writeWord(digest, i * 4, state[i]!)
-  return digest
+  for (let at = 0; at < end; at += 64) compress(tail, at)
+  for (let i = 0; i < 8; i++) writeWord(target, offset + i * 4, state[i]!)
 }
 
 function compress(block: Uint8Array, offset: number): void {
