@@ -1,0 +1,84 @@
+/**
+ * Numbers, times, lists and names as a sentence needs them, in each language of the rendered document.
+ *
+ * @module
+ */
+import { type Policy, type Text, textIn } from '../../model.ts'
+import { english } from './english.ts'
+import { hebrew } from './hebrew.ts'
+
+/** Languages the catalogue speaks. A policy may list others: its own texts then stand in an English frame. */
+export const languages = ['en', 'he'] as const
+
+export type Language = (typeof languages)[number]
+
+/** What differs between languages. */
+export interface Grammar {
+  /** `30 minutes`, never seconds where a larger unit is exact. One day is 24 hours. */
+  duration(seconds: number): string
+  /** `every 90 days`, `every year`. */
+  every(seconds: number): string
+  /** `17 January 2026`, from YYYY-MM-DD. */
+  date(iso: string): string
+  /** `15 April`, from MM-DD. */
+  dayOfYear(day: string): string
+  number(value: number): string
+  /** `a, b and c`. */
+  list(items: readonly string[]): string
+  /** `a, b or c`. */
+  anyOf(items: readonly string[]): string
+  /** `one approver`, `3 approvers`; a language with a dual form uses it for two. */
+  count(value: number, noun: CountedNoun): string
+  /** What a tenant is called, singular and plural, from `organizations.call`. */
+  organization(call: string): { one: string; many: string }
+}
+
+/** A noun with its number: `one` and `two` are whole phrases, `many` follows the numeral. */
+export interface CountedNoun {
+  readonly one: string
+  readonly two?: string
+  readonly many: string
+}
+
+/** The grammar of a language with the names of one policy. */
+export interface Words extends Omit<Grammar, 'organization'> {
+  readonly language: Language
+  /** `business`, `organization`, `tenant` … */
+  readonly organization: string
+  readonly organizations: string
+  text(text: Text): string
+  /** Title of a role; the name where no role has it. */
+  role(name: string): string
+  /** Titles, joined by “and”. */
+  roles(names: readonly string[]): string
+  /** Titles, joined by “or”. */
+  anyRole(names: readonly string[]): string
+}
+
+const grammars: Readonly<Record<Language, Grammar>> = { en: english, he: hebrew }
+
+/** The language of the frame for a language tag: `he-IL` is Hebrew, what is not known English. */
+export function frameLanguage(tag: string): Language {
+  const primary = tag.split('-')[0]
+  return languages.find((language) => language === primary) ?? 'en'
+}
+
+/** `tag` is the language of the policy's own texts, where it is not one of the catalogue's. */
+export function wordsFor(policy: Policy, language: Language, tag: string = language): Words {
+  const grammar = grammars[language]
+  const organization = grammar.organization(policy.organizations.call)
+  const role = (name: string): string => {
+    const found = policy.roles.find((candidate) => candidate.name === name)
+    return found ? textIn(found.title, tag) : name
+  }
+  return {
+    ...grammar,
+    language,
+    organization: organization.one,
+    organizations: organization.many,
+    text: (text) => textIn(text, tag),
+    role,
+    roles: (names) => grammar.list(names.map(role)),
+    anyRole: (names) => grammar.anyOf(names.map(role)),
+  }
+}
