@@ -30,6 +30,178 @@ create table applications (
 -- writ_app may insert, select, update
 -- writ_system may select
 
+-- Every signed head of every log.
+--   organization_id: Whose log.
+--   size: Number of leaves under it.
+--   root: Root hash over them (RFC 9162 section 2.1.1).
+--   note: The signed note (C2SP tlog-checkpoint).
+--   created_at: When it was signed.
+create table audit_checkpoints (
+  organization_id uuid not null,
+  size bigint not null,
+  root bytea not null,
+  note text not null,
+  created_at timestamp with time zone not null,
+  PRIMARY KEY (organization_id, size),
+  CHECK ((length(root) = 32)),
+  CHECK ((size > 0))
+);
+-- policy system (writ_system) all using true
+-- policy tenant (writ_app, writ_owner) all using (organization_id = ( SELECT current_organization() AS current_organization))
+-- writ_app may select
+-- writ_system may insert, select
+
+-- What happened. The leaf is the record; the other columns repeat parts of it for filters and are compared with it by verification.
+--   organization_id: Whose log; no foreign key, since the log outlives everything.
+--   id: uuid v7 of occurred_at; evt_… on the wire.
+--   type: What happened: module.past_tense.
+--   occurred_at: When.
+--   outcome: Done, denied, or failed.
+--   actor_kind: What kind of actor did it.
+--   actor_id: The user's or application's id, the operator's or rule's name; null for anonymous. Stays when the account is gone.
+--   target_type: What kind of thing it was done to.
+--   target_id: Its id.
+--   request_id: X-Request-ID of the request that caused it.
+--   leaf: The event as canonical JSON (RFC 8785), personal values only as salted hashes: the text that is hashed into the log. At most what an entry of C2SP tlog-tiles holds.
+create table audit_events (
+  organization_id uuid not null,
+  id uuid not null,
+  type text not null,
+  occurred_at timestamp with time zone not null,
+  outcome text not null,
+  actor_kind text not null,
+  actor_id text,
+  target_type text,
+  target_id text,
+  request_id text not null,
+  leaf text not null,
+  PRIMARY KEY (organization_id, id),
+  CHECK ((actor_kind = ANY (ARRAY['user'::text, 'application'::text, 'operator'::text, 'system'::text, 'anonymous'::text]))),
+  CHECK ((octet_length(leaf) <= 65535)),
+  CHECK ((outcome = ANY (ARRAY['success'::text, 'denied'::text, 'failure'::text]))),
+  CHECK (((length(type) >= 1) AND (length(type) <= 100)))
+);
+CREATE INDEX audit_events_actor ON public.audit_events USING btree (organization_id, actor_id, id);
+CREATE INDEX audit_events_refused ON public.audit_events USING btree (organization_id, outcome, id) WHERE (outcome <> 'success'::text);
+CREATE INDEX audit_events_target ON public.audit_events USING btree (organization_id, target_id, id);
+CREATE INDEX audit_events_type ON public.audit_events USING btree (organization_id, type text_pattern_ops, id);
+-- policy system (writ_system) all using true
+-- policy tenant (writ_app, writ_owner) all using (organization_id = ( SELECT current_organization() AS current_organization))
+-- writ_app may insert, select
+-- writ_system may select
+
+-- The keys that sign checkpoints, one log one key; the highest number signs. Older ones stay, to verify what they signed.
+--   organization_id: Whose log.
+--   number: 1, 2, 3 …
+--   origin: Name of the log in its checkpoints. Never changes, also if the server's address does.
+--   verifier_key: The public key as auditors pin it (C2SP signed-note).
+--   seed: The secret half, AES-256-GCM under the master key. writ_app cannot read it.
+--   created_at: When it was made.
+create table audit_keys (
+  organization_id uuid not null,
+  number integer not null,
+  origin text not null,
+  verifier_key text not null,
+  seed bytea not null,
+  created_at timestamp with time zone not null,
+  PRIMARY KEY (organization_id, number),
+  CHECK ((number > 0))
+);
+-- policy system (writ_system) all using true
+-- policy tenant (writ_app, writ_owner) all using (organization_id = ( SELECT current_organization() AS current_organization))
+-- writ_system may insert, select
+
+-- The log: which event stands at which index.
+--   organization_id: Whose log.
+--   index: From 0, without gaps.
+--   event_id: The event.
+--   hash: SHA-256(0x00 || leaf) (RFC 9162 section 2.1.1).
+create table audit_leaves (
+  organization_id uuid not null,
+  index bigint not null,
+  event_id uuid not null,
+  hash bytea not null,
+  UNIQUE (organization_id, event_id),
+  PRIMARY KEY (organization_id, index) INCLUDE (hash),
+  CHECK ((length(hash) = 32)),
+  CHECK ((index >= 0))
+);
+-- policy system (writ_system) all using true
+-- policy tenant (writ_app, writ_owner) all using (organization_id = ( SELECT current_organization() AS current_organization))
+-- writ_app may select
+-- writ_system may insert, select
+
+-- How far each log is. Kept by the sequencer; all of it can be computed anew from audit_leaves and audit_checkpoints.
+--   organization_id: Whose log.
+--   size: Number of leaves.
+--   frontier: Hashes of the complete subtrees that cover the leaves, 32 bytes each, left to right.
+--   signed_size: Size that the newest checkpoint states.
+create table audit_logs (
+  organization_id uuid not null,
+  size bigint not null,
+  frontier bytea not null,
+  signed_size bigint not null default 0,
+  PRIMARY KEY (organization_id),
+  CHECK ((signed_size <= size)),
+  CHECK ((size >= 0))
+);
+CREATE INDEX audit_logs_unsigned ON public.audit_logs USING btree (organization_id) WHERE (signed_size < size);
+-- policy system (writ_system) all using true
+-- policy tenant (writ_app, writ_owner) all using (organization_id = ( SELECT current_organization() AS current_organization))
+-- writ_app may select
+-- writ_system may insert, select, update
+
+-- Heads of full tiles (C2SP tlog-tiles), so that a proof reads a few neighbouring rows a level, however long the log.
+--   organization_id: Whose log.
+--   level: Level of the tile in which this hash stands; each is over 256^level leaves.
+--   index: Which of them, from 0.
+--   hash: Head of the subtree over the leaves index * 256^level on.
+create table audit_nodes (
+  organization_id uuid not null,
+  level smallint not null,
+  index bigint not null,
+  hash bytea not null,
+  PRIMARY KEY (organization_id, level, index) INCLUDE (hash),
+  CHECK ((length(hash) = 32)),
+  CHECK ((index >= 0)),
+  CHECK ((level > 0))
+);
+-- policy system (writ_system) all using true
+-- policy tenant (writ_app, writ_owner) all using (organization_id = ( SELECT current_organization() AS current_organization))
+-- writ_app may select
+-- writ_system may insert, select
+
+-- Events that are not in their log yet. Filled by a trigger, emptied by the sequencer: an event is in here or in audit_leaves, whenever its transaction commits.
+--   position: Order of arrival. Only an order, never a high-water mark: a late commit with a low position is taken next.
+--   organization_id: Whose log.
+--   event_id: The event.
+create table audit_pending (
+  position bigint not null,
+  organization_id uuid not null,
+  event_id uuid not null,
+  PRIMARY KEY ("position")
+);
+-- policy system (writ_system) all using true
+-- policy tenant (writ_app, writ_owner) all using (organization_id = ( SELECT current_organization() AS current_organization))
+-- writ_app may select
+-- writ_system may delete, insert, select
+
+-- The personal values of events in clear, each with the salt of its hash in the leaf. The one part of the log that can be erased; without salt and value the hash says nothing.
+--   organization_id: Whose log.
+--   event_id: The event.
+--   about: Whose values they are: <type>:<id> of the actor or target (user:…, member:…), empty if nobody known.
+--   facts: {field: {salt, value}}; salt in base64; field as in the leaf's personal.
+create table audit_personal (
+  organization_id uuid not null,
+  event_id uuid not null,
+  about text not null,
+  facts jsonb not null,
+  PRIMARY KEY (organization_id, event_id, about)
+);
+CREATE INDEX audit_personal_about ON public.audit_personal USING btree (organization_id, about);
+-- policy tenant (writ_app, writ_owner) all using (organization_id = ( SELECT current_organization() AS current_organization))
+-- writ_app may delete, insert, select
+
 -- HMAC-SHA256 pads of the keys that sign writ.context. Readable by writ_system alone, so that not even injected SQL can sign a context.
 --   id: Order of creation; the newest key signs, older ones verify until they are removed.
 --   inner_pad: Key XOR 0x36 (RFC 2104).
@@ -202,8 +374,10 @@ create table resources (
   CHECK (((length(id) >= 1) AND (length(id) <= 500))),
   CHECK (((length(type) >= 1) AND (length(type) <= 100)))
 );
+-- policy system (writ_system) all using true
 -- policy tenant (writ_app, writ_owner) all using (organization_id = ( SELECT current_organization() AS current_organization))
 -- writ_app may delete, insert, select, update
+-- writ_system may select
 
 -- What each role may do in each version, inheritance and wildcards expanded.
 --   policy_version_id: The version.
@@ -347,7 +521,7 @@ create table signing_keys (
   created_at timestamp with time zone not null,
   retired_at timestamp with time zone,
   PRIMARY KEY (id),
-  CHECK ((algorithm = ANY (ARRAY['HS256'::text, 'EdDSA'::text])))
+  CHECK ((algorithm = ANY (ARRAY['HS256'::text, 'EdDSA'::text, 'ES256'::text, 'RS256'::text])))
 );
 -- writ_app may select
 -- writ_system may select
@@ -450,14 +624,24 @@ create table users (
 --   Exists because a person sees all organizations they belong to; only a transaction signed for this very account gets the list.
 -- function account_of_challenge(p_hash bytea) returns uuid, security definer, owner writ_system
 --   Exists because a challenge is presented before there is a session.
+-- function account_organizations(p_user uuid) returns TABLE(organization_id uuid, slug text, name text, kind text, organization_status text, overrides text, member_id uuid, status text), security definer, owner writ_system
+--   Exists because lockout is the strictest of all organizations of an account, and row-level security hides all but one; only a transaction signed for this very account gets the list.
+-- function add_audit_keys(p_organizations uuid[], p_origins text[], p_verifier_keys text[], p_seeds bytea[], p_now timestamp with time zone) returns void, security definer, owner writ_system
+--   Exists because the sequencer makes the first key of every log. Of two nodes that make one, the first wins and both use it.
 -- function belongs_elsewhere(p_user uuid) returns boolean, security definer, owner writ_system
 --   Exists because an organization's administrators may touch an account's credentials only where it belongs to no other organization, and row-level security hides the others.
 -- function current_account() returns uuid, security invoker, owner writ_owner
 --   The account that acts on itself, across its organizations, in this transaction.
 -- function current_organization() returns uuid, security invoker, owner writ_owner
 --   The organization of this transaction; null sees no tenant row.
+-- function decision_facts(p_contexts text[], p_context integer[], p_organization text[], p_user uuid[], p_address text[], p_type text[], p_resource text[]) returns TABLE(n bigint, organization_id uuid, organization_slug text, organization_kind text, organization_status text, overrides text, user_id uuid, email text, name text, user_status text, must_change_password boolean, last_sign_in_at timestamp with time zone, member_organization_id uuid, member_status text, member_organization_status text, assignments json, registered boolean, attributes jsonb, state text, policy_version_id uuid), security definer, owner writ_system
+--   Exists because one statement serves the decisions of a tick, of several organizations; each is seen only under a context that the server signed for it or for the platform.
+-- function decision_subjects(p_context text, p_organization uuid, p_with_platform boolean, p_after uuid, p_limit integer) returns TABLE(user_id uuid), security definer, owner writ_system
+--   Exists because a search for subjects finds the platform's staff too, who are no members of the organization. Seen only under a context that the server signed for the organization or for the platform.
 -- function end_account_sessions(p_user uuid, p_now timestamp with time zone, p_because text, p_except uuid) returns TABLE(organization_id uuid, session_id uuid), security definer, owner writ_system
 --   Exists because a password change ends the account's sessions in every organization.
+-- function enqueue_audit() returns trigger, security definer, owner writ_system
+--   Exists because no role may write audit_pending: an event is queued by being added, and by nothing else.
 -- function find_organization(p_key text) returns TABLE(id uuid, slug text, status text, overrides text), security definer, owner writ_system
 --   Exists because the platform reaches an organization by its slug; answers only a transaction signed for the platform itself.
 -- function list_organizations(p_after uuid, p_limit integer) returns TABLE(id uuid, slug text, name text, status text, created_at timestamp with time zone, members bigint), security definer, owner writ_system
@@ -466,12 +650,22 @@ create table users (
 --   Row-level security applies: members of the transaction's organization only.
 -- function platform_organization() returns uuid, security definer, owner writ_system
 --   Exists because events of no organization belong to the platform's log, and row-level security hides its row.
+-- function refuse_audit_change() returns trigger, security invoker, owner writ_owner
+--   Keeps the log append-only for every role, its owner included.
 -- function refuse_platform_application() returns trigger, security invoker, owner writ_owner
 --   Guards the platform's applications against writ_app, whatever SQL it sends.
 -- function refuse_platform_assignment() returns trigger, security invoker, owner writ_owner
 --   Guards user_roles of the platform against writ_app, whatever SQL it sends.
+-- function require_audit_scope() returns void, security invoker, owner writ_owner
+--   Refuses every transaction but the sequencer's.
 -- function reserve_sign_in(p_user uuid, p_now timestamp with time zone, p_after integer, p_for interval) returns boolean, security definer, owner writ_system
 --   Exists because lockout counts by account, whatever organization is signed in to.
+-- function save_audit_checkpoints(p_organizations uuid[], p_sizes bigint[], p_roots bytea[], p_notes text[], p_now timestamp with time zone) returns void, security definer, owner writ_system
+--   Exists for the same reason as unsigned_audit_logs. Two nodes that sign one head write the same note: Ed25519 is deterministic.
+-- function save_audit_tree(p_organizations uuid[], p_sizes_before bigint[], p_sizes bigint[], p_frontiers bytea[], p_node_organizations uuid[], p_node_levels smallint[], p_node_indexes bigint[], p_node_hashes bytea[]) returns void, security definer, owner writ_system
+--   Exists because the trees of all organizations are kept by one sequencer; the hashing is node's.
+-- function sequence_audit(p_limit integer, p_wait boolean) returns TABLE(organization_id uuid, size bigint, frontier bytea, checkpoint_size bigint, checkpoint_root bytea, hashes bytea), security definer, owner writ_system
+--   Exists because one sequencer numbers the events of all organizations.
 -- function session_of_refresh_token(p_hash bytea) returns TABLE(organization_id uuid, user_id uuid), security definer, owner writ_system
 --   Exists because a refresh token is presented without its organization.
 -- function settle_sign_in(p_user uuid, p_now timestamp with time zone) returns void, security definer, owner writ_system
@@ -482,5 +676,9 @@ create table users (
 --   Exists because a credential is presented before its organization is known, and because one statement serves all requests of a tick. keys_epoch changes when a signing key is made or retired, so that a retired one is refused on every node at once.
 -- function touch_sessions(p_sessions uuid[], p_now timestamp with time zone) returns void, security definer, owner writ_system
 --   Exists because use is noted for the sessions of many organizations in one statement.
+-- function unsigned_audit_logs(p_limit integer) returns TABLE(organization_id uuid, size bigint, frontier bytea, checkpoint_size bigint, checkpoint_root bytea, origin text, verifier_key text, seed bytea), security definer, owner writ_system
+--   Exists because one sequencer signs the heads of all logs, and because only it may read the sealed keys.
 -- function verified_scope() returns text, security definer, owner writ_system
 --   Exists because writ_app must not read the key that signs its own context.
+-- function verify_context(p_context text) returns text, security definer, owner writ_system
+--   Exists because the key that signs contexts is readable by writ_system alone. Answers the scope that a context was signed for, else null.

@@ -15,6 +15,71 @@ export interface Applications {
   lastUsedAt: Date | null
 }
 
+export interface AuditCheckpoints {
+  organizationId: string
+  size: number
+  root: Buffer
+  note: string
+  createdAt: Date
+}
+
+export interface AuditEvents {
+  organizationId: string
+  id: string
+  type: string
+  occurredAt: Date
+  outcome: string
+  actorKind: string
+  actorId: string | null
+  targetType: string | null
+  targetId: string | null
+  requestId: string
+  leaf: string
+}
+
+export interface AuditKeys {
+  organizationId: string
+  number: number
+  origin: string
+  verifierKey: string
+  seed: Buffer
+  createdAt: Date
+}
+
+export interface AuditLeaves {
+  organizationId: string
+  index: number
+  eventId: string
+  hash: Buffer
+}
+
+export interface AuditLogs {
+  organizationId: string
+  size: number
+  frontier: Buffer
+  signedSize: Generated<number>
+}
+
+export interface AuditNodes {
+  organizationId: string
+  level: number
+  index: number
+  hash: Buffer
+}
+
+export interface AuditPending {
+  position: Generated<number>
+  organizationId: string
+  eventId: string
+}
+
+export interface AuditPersonal {
+  organizationId: string
+  eventId: string
+  about: string
+  facts: Json
+}
+
 export interface ContextKeys {
   id: Generated<number>
   innerPad: Buffer
@@ -179,6 +244,14 @@ export interface Users {
 
 export interface DB {
   applications: Applications
+  auditCheckpoints: AuditCheckpoints
+  auditEvents: AuditEvents
+  auditKeys: AuditKeys
+  auditLeaves: AuditLeaves
+  auditLogs: AuditLogs
+  auditNodes: AuditNodes
+  auditPending: AuditPending
+  auditPersonal: AuditPersonal
   contextKeys: ContextKeys
   members: Members
   organizations: Organizations
