@@ -320,6 +320,12 @@ describe('personal values', () => {
     expect(report.problem!.message).toContain(message)
   })
 
+  test('an altered value before a line removed is the first that is named', async () => {
+    const personal = { email: { salt: toBase64(salt), value: 'eve@example.com' } }
+    const tampered = altered({ [lineOf(9)]: () => ({ personal }) }).toSpliced(lineOf(20), 1)
+    expect(await verifyExport(tampered)).toMatchObject({ problem: { code: 'personal', entries: one(9) } })
+  })
+
   test('a leaf that is proven but not canonical JSON is named', async () => {
     const leaf = '{"b":1,"a":2}'
     const leaves = [leafHash(leaf)]
