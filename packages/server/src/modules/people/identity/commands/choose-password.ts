@@ -1,0 +1,54 @@
+import { randomInt } from 'node:crypto'
+import type { Ctx } from '#platform/context'
+import { normalizePassword } from '#platform/passwords'
+import { errors } from '../catalog.ts'
+import { type MissedRule, missed, missedRules, type Person } from '../model/password-rules.ts'
+import { temporaryPassword } from '../model/temporary-password.ts'
+
+/** A password that was checked and hashed. Made before a transaction begins: hashing takes longer than a row may be held. */
+export interface NewPassword {
+  readonly hash: string
+  /** To be changed at the first sign-in. */
+  readonly isTemporary: boolean
+}
+
+export interface ChooseOptions {
+  /** Field of the request that is named in the refusal. Default `password`. */
+  readonly field?: string
+  /** Hash of the password that is replaced: the new one must differ. */
+  readonly current?: string | null
+}
+
+/**
+ * Checks a password that a person chose against the policy and hashes it.
+ *
+ * @throws `identity.weak_password` with every rule it misses
+ */
+export async function choosePassword(
+  ctx: Ctx,
+  clear: string,
+  person: Person,
+  options: ChooseOptions = {},
+): Promise<NewPassword> {
+  const { field = 'password', current } = options
+  const { passwords } = ctx.services
+  const policy = ctx.policy.policy.authentication.password
+  const rules = missedRules(policy, normalizePassword(clear), person)
+  if (rules.length > 0) throw weak(field, rules)
+  if (current && (await passwords.verify(clear, current))) throw weak(field, [missed('unchanged')])
+  return { hash: await passwords.hash(clear, policy.bcrypt), isTemporary: false }
+}
+
+/**
+ * Makes a password that meets any policy, for somebody who must change it at their first sign-in. `clear` is shown
+ * once, to whoever hands it over, and stored nowhere.
+ */
+export async function makeTemporaryPassword(ctx: Ctx): Promise<NewPassword & { readonly clear: string }> {
+  const { minLength, bcrypt } = ctx.policy.policy.authentication.password
+  const clear = temporaryPassword(minLength, (n) => randomInt(n))
+  return { clear, hash: await ctx.services.passwords.hash(clear, bcrypt), isTemporary: true }
+}
+
+function weak(field: string, rules: readonly MissedRule[]) {
+  return errors.weak_password({ errors: rules.map(({ en }) => ({ path: field, message: en })), rules })
+}

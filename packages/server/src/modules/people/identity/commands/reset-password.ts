@@ -1,0 +1,25 @@
+import type { Ctx, Tx } from '#platform/context'
+import type { Uuid } from '#platform/ids'
+import { errors, events } from '../catalog.ts'
+import { savePassword } from '../store.ts'
+import { changeAccount } from './change-account.ts'
+import type { NewPassword } from './choose-password.ts'
+import { inEachOrganization } from './in-each-organization.ts'
+
+/**
+ * Replaces an account's password by one that must be changed at the next sign-in, and ends all it holds: sessions,
+ * access and refresh tokens. It also lifts a lock. The caller has authorized, in the transaction of its organization.
+ *
+ * @throws `identity.belongs_elsewhere` where the account is also in another organization and the actor is not the platform's
+ */
+export async function resetPassword(ctx: Ctx, tx: Tx, userId: Uuid, password: NewPassword): Promise<void> {
+  await changeAccount(ctx, tx, userId, async () => {
+    const now = ctx.now()
+    if (!(await savePassword(tx, userId, { hash: password.hash, mustChange: password.isTemporary, now })))
+      throw errors.not_found()
+    await inEachOrganization(ctx, tx, userId, async (there, { memberId }) => {
+      await there.record(tx, events.password_reset({ target: { type: 'user', id: userId } }))
+      await ctx.services.ports.endSessions(there, tx, memberId, 'password_reset')
+    })
+  })
+}

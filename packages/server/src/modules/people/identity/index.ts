@@ -1,0 +1,45 @@
+/**
+ * Accounts: who can prove to be somebody.
+ *
+ * Invariants
+ * - One mailbox, one account: addresses are compared by {@link addressKey}, whatever their spelling.
+ * - A clear password is hashed or compared and forgotten; nothing stores or logs it.
+ * - An attempt is counted before its password is looked at, so guesses in parallel gain nothing.
+ * - An account is its owner's: an organization changes it only while it belongs to no other organization.
+ * - A change of a password or a status raises the account's token version, which ends every token at once.
+ *
+ * @module
+ */
+export { errors as identityErrors, events as identityEvents } from './catalog.ts'
+export { choosePassword, makeTemporaryPassword, type NewPassword } from './commands/choose-password.ts'
+export { createUser, type NewUser } from './commands/create-user.ts'
+export { deactivateAccount, reactivateAccount } from './commands/deactivate-account.ts'
+export { deleteAccount } from './commands/delete-account.ts'
+export { inEachOrganization, inOrganization } from './commands/in-each-organization.ts'
+export { confirmProof, type Proof, provePassword } from './commands/prove-password.ts'
+export { resetPassword } from './commands/reset-password.ts'
+export { addressKey, shownAddress } from './model/address.ts'
+export {
+  type AccountOrganization,
+  findAccountByAddress,
+  getUser,
+  organizationsOf,
+  type UserRow,
+} from './queries.ts'
+export {
+  emailField,
+  identityRoutes,
+  localeField,
+  nameField,
+  passwordField,
+  userShape,
+  userView,
+} from './routes.ts'
+export {
+  type Account,
+  lockAccount,
+  raiseTokenVersion,
+  readAccount,
+  savePassword,
+  saveRehash,
+} from './store.ts'

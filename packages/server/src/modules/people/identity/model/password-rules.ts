@@ -1,0 +1,96 @@
+/**
+ * What the policy asks of a password. Pure.
+ *
+ * The rules are the policy's own: where it demands kinds of characters (which NIST SP 800-63B section 3.1.1.2 and
+ * OWASP ASVS 6.2.5 advise against), that is obeyed. A default policy demands length and refuses well-known passwords.
+ *
+ * @module
+ */
+import { isCommonPassword } from './common-passwords.ts'
+
+/** `authentication.password` of a policy. */
+export interface PasswordPolicy {
+  readonly minLength: number
+  readonly require: readonly ('upper' | 'lower' | 'digit' | 'special')[]
+  readonly blockCommon: boolean
+}
+
+export interface Person {
+  readonly email: string
+  readonly name: string
+}
+
+export type PasswordRule =
+  | 'min_length'
+  | 'upper'
+  | 'lower'
+  | 'digit'
+  | 'special'
+  | 'common'
+  | 'personal'
+  | 'unchanged'
+
+/** A rule that a password misses: a code for machines, a sentence for people. */
+export interface MissedRule {
+  readonly rule: PasswordRule
+  readonly en: string
+  readonly he: string
+}
+
+const kinds: Readonly<Record<'upper' | 'lower' | 'digit' | 'special', RegExp>> = {
+  upper: /\p{Lu}/u,
+  lower: /\p{Ll}/u,
+  digit: /\p{Nd}/u,
+  special: /[^\p{L}\p{M}\p{N}]/u,
+}
+
+const sentences: Readonly<Record<Exclude<PasswordRule, 'min_length'>, readonly [en: string, he: string]>> = {
+  upper: ['Add an upper-case letter.', 'יש להוסיף אות גדולה באנגלית.'],
+  lower: ['Add a lower-case letter.', 'יש להוסיף אות קטנה באנגלית.'],
+  digit: ['Add a digit.', 'יש להוסיף ספרה.'],
+  special: ['Add a character that is neither letter nor digit.', 'יש להוסיף תו שאינו אות או ספרה.'],
+  common: [
+    'This is one of the passwords that are tried first. Choose another.',
+    'זו אחת הסיסמאות הראשונות שמנסים לנחש. יש לבחור אחרת.',
+  ],
+  personal: ['Leave out your name and your e-mail address.', 'אין לכלול את השם או את כתובת הדוא״ל.'],
+  unchanged: ['Choose a password that differs from the current one.', 'יש לבחור סיסמה שונה מהנוכחית.'],
+}
+
+/** The sentences of one rule. */
+export function missed(rule: Exclude<PasswordRule, 'min_length'>): MissedRule {
+  const [en, he] = sentences[rule]
+  return { rule, en, he }
+}
+
+/** Every rule that a password misses, not only the first; it is given in its normalized spelling. */
+export function missedRules(policy: PasswordPolicy, password: string, person: Person): MissedRule[] {
+  const found: MissedRule[] = []
+  // In characters as people count them: code points.
+  if ([...password].length < policy.minLength) {
+    found.push({
+      rule: 'min_length',
+      en: `Use at least ${policy.minLength} characters.`,
+      he: `יש להשתמש לפחות ב־${policy.minLength} תווים.`,
+    })
+  }
+  for (const kind of policy.require) if (!kinds[kind].test(password)) found.push(missed(kind))
+  if (policy.blockCommon && isCommonPassword(password)) found.push(missed('common'))
+  if (policy.blockCommon && containsPersonal(password, person)) found.push(missed('personal'))
+  return found
+}
+
+/** Shorter parts ("li", "bob") stand in too many good passwords. */
+const MIN_PART = 4
+
+function containsPersonal(password: string, { email, name }: Person): boolean {
+  const text = password.toLowerCase()
+  const [local = '', domain = ''] = email.toLowerCase().split('@')
+  const parts = [
+    local,
+    ...local.split(/[^\p{L}\p{N}]+/u),
+    domain.split('.')[0] ?? '',
+    ...name.toLowerCase().split(/[^\p{L}\p{N}]+/u),
+  ]
+  return parts.some((part) => part.length >= MIN_PART && text.includes(part))
+}

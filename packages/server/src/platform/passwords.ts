@@ -1,0 +1,79 @@
+/**
+ * Hashes of passwords: bcrypt, in threads of its own at the lowest priority, so that a storm of sign-ins takes no
+ * time from other requests, and in a queue with an end, so that it cannot take all memory either.
+ *
+ * Invariants
+ * - No byte of a password is ignored: what is longer than bcrypt reads (72 bytes) is prehashed, and marked so.
+ * - A clear password is in memory only; neither errors nor logs carry it.
+ *
+ * @module
+ */
+import { prepareNew, prepareStored, store } from './passwords/material.ts'
+import { Turns } from './passwords/turns.ts'
+import { type Job, Workshop } from './passwords/workshop.ts'
+
+export { MAX_PASSWORD_LENGTH, needsRehash, normalizePassword, unmatchableHash } from './passwords/material.ts'
+
+export interface Passwords {
+  /** The value to store. @throws `too_many_requests` when the queue is full */
+  hash(password: string, cost: number): Promise<string>
+  /** Whether a stored value is of this password. Takes the stored cost's time, also for {@link unmatchableHash}. @throws `too_many_requests` */
+  verify(password: string, stored: string): Promise<boolean>
+  /**
+   * Runs `work` after all earlier work of the same key in this process. So one person who signs in ten times at once
+   * has one attempt open at a time, and is not locked out by their own. @throws `too_many_requests`
+   */
+  inTurn<T>(key: string, work: () => Promise<T>): Promise<T>
+  /** Hashes computed since the start: what a request cost, in the only unit that matters. */
+  readonly computed: number
+  /** Ends the threads. Waiting work is refused as `unavailable`. */
+  stop(): Promise<void>
+}
+
+export interface PasswordOptions {
+  /** Threads. Default 2. */
+  readonly threads?: number
+  /** Jobs that may wait. Default 128: at cost 12 on two cores, some 16 seconds. */
+  readonly queue?: number
+}
+
+/** Starts no thread before the first hash. */
+export function createPasswords(options: PasswordOptions = {}): Passwords {
+  return new ThreadedPasswords(options)
+}
+
+class ThreadedPasswords implements Passwords {
+  readonly #workshop: Workshop
+  readonly #turns = new Turns()
+
+  constructor(options: PasswordOptions) {
+    this.#workshop = new Workshop(options.threads ?? 2, options.queue ?? 128)
+  }
+
+  get computed(): number {
+    return this.#workshop.finished
+  }
+
+  async hash(password: string, cost: number): Promise<string> {
+    const { input, isLong } = prepareNew(password)
+    return store(await this.#run<string>({ kind: 'hash', input, cost }), isLong)
+  }
+
+  async verify(password: string, stored: string): Promise<boolean> {
+    const { input, hash, canMatch } = prepareStored(password, stored)
+    const matches = await this.#run<boolean>({ kind: 'verify', input, hash })
+    return matches && canMatch
+  }
+
+  inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    return this.#turns.run(key, work)
+  }
+
+  stop(): Promise<void> {
+    return this.#workshop.stop()
+  }
+
+  #run<T extends string | boolean>(job: Job): Promise<T> {
+    return this.#workshop.run(job) as Promise<T>
+  }
+}
