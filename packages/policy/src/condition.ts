@@ -1,7 +1,8 @@
 /**
  * Conditions: CEL over `subject`, `resource`, `context` and `now`, type-checked when the policy is read.
  *
- * Regular expressions are refused because one can run for ever on a chosen input; everything else in CEL ends.
+ * Regular expressions are refused because one can run for ever on a chosen input, loops inside loops because
+ * the lists are the caller's; everything else in CEL takes time in proportion to what it is given.
  *
  * @module
  */
@@ -60,6 +61,13 @@ export function readCondition(environment: Environment, source: string): Conditi
       hint: 'Use startsWith, endsWith, contains or in.',
     }
   }
+  if (loopDepth(parsed.ast) > 1) {
+    return {
+      ok: false,
+      message: 'A loop inside a loop is not part of conditions: on long lists it runs too long.',
+      hint: 'Use `in`, or one all, exists, map or filter.',
+    }
+  }
   const checked = parsed.check()
   if (!checked.valid) return refused(checked.error)
   if (checked.type !== 'bool') {
@@ -99,6 +107,16 @@ function callsMatches(ast: unknown): boolean {
   const node = ast as ASTNode
   if ((node.op === 'rcall' || node.op === 'call') && node.args[0] === 'matches') return true
   return callsMatches(node.args)
+}
+
+const LOOPS = new Set<unknown>(['all', 'exists', 'exists_one', 'existsOne', 'map', 'filter'])
+
+/** How deep the macros that go over a list stand inside each other. */
+function loopDepth(ast: unknown): number {
+  if (Array.isArray(ast)) return Math.max(0, ...ast.map(loopDepth))
+  if (typeof ast !== 'object' || ast === null || !('op' in ast)) return 0
+  const node = ast as ASTNode
+  return loopDepth(node.args) + (node.op === 'rcall' && LOOPS.has(node.args[0]) ? 1 : 0)
 }
 
 /** Attributes as CEL needs them. @throws when a value is not of its declared type. */

@@ -2,7 +2,7 @@
 import { type CompiledPolicy, type CompiledRole, compile, hasBit } from './compile.ts'
 import { type Policy, textIn } from './model.ts'
 import { formatDuration } from './schema/scalars.ts'
-import { atLeastAsStrict, settingValue, tightenable } from './settings.ts'
+import { atLeastAsStrict, strictnessOf } from './settings.ts'
 
 /** Which way a change goes: somebody may do more, or less, or neither is plain. */
 export type Effect = 'widens' | 'narrows' | 'neutral'
@@ -236,11 +236,13 @@ function diffStates(resource: string, before: States, after: States): PolicyChan
 function diffSettings(before: Policy, after: Policy): PolicyChange[] {
   const settings = ({ roles: _, resources: __, ...rest }: Policy) => rest
   return diffValues(settings(before), settings(after), '').map((change) => {
-    const setting = tightenable.find(({ key }) => key === change.path)
-    if (!setting) return change
-    const [from, to] = [settingValue(before, setting.key), settingValue(after, setting.key)]
-    const stricter = atLeastAsStrict(setting.strictness, to, from)
-    const looser = atLeastAsStrict(setting.strictness, from, to)
+    if (change.path === 'organizations.platformAccess') {
+      return { ...change, effect: after.organizations.platformAccess === 'direct' ? 'widens' : 'narrows' }
+    }
+    const strictness = change.kind === 'changed' ? strictnessOf(change.path) : undefined
+    if (!strictness) return change
+    const stricter = atLeastAsStrict(strictness, change.after, change.before)
+    const looser = atLeastAsStrict(strictness, change.before, change.after)
     if (stricter === looser) return { ...change, effect: stricter ? 'neutral' : 'widens' }
     return { ...change, effect: stricter ? 'narrows' : 'widens' }
   })

@@ -1,5 +1,11 @@
 export { type OwnPermission, ownPermissions } from './catalogue.ts'
-export { type CompiledPermission, type CompiledPolicy, type CompiledRole, compile } from './compile.ts'
+export {
+  type CompiledPermission,
+  type CompiledPolicy,
+  type CompiledRole,
+  compile,
+  compileTightened,
+} from './compile.ts'
 export { decide } from './decide.ts'
 export { diffPolicies, type Effect, type PolicyChange } from './diff.ts'
 export {

@@ -40,6 +40,28 @@ export const tightenable: readonly Setting[] = table.map(([path, strictness, key
   key: key ?? path,
 }))
 
+/** Further settings with a stricter direction, by their place in the model; organizations never set these. */
+const directed: readonly Pick<Setting, 'key' | 'strictness'>[] = [
+  { key: 'sensitive.withinSeconds', strictness: 'smaller' },
+  { key: 'sensitive.actions', strictness: 'more' },
+  { key: 'provisioning.selfRegister', strictness: 'fewer' },
+  { key: 'impersonation.by', strictness: 'fewer' },
+  { key: 'supportAccess.by', strictness: 'fewer' },
+  { key: 'supportAccess.maxSeconds', strictness: 'smaller' },
+  { key: 'breakGlass.approvals', strictness: 'larger' },
+  { key: 'breakGlass.approvers', strictness: 'fewer' },
+  { key: 'breakGlass.maxSeconds', strictness: 'smaller' },
+  { key: 'offboarding.withinSeconds', strictness: 'smaller' },
+  { key: 'audit.retentionSeconds', strictness: 'larger' },
+  { key: 'changes.approvals', strictness: 'larger' },
+  { key: 'changes.approvers', strictness: 'fewer' },
+]
+
+/** Which way a setting of the model is stricter, if either is. */
+export function strictnessOf(key: string): Strictness | undefined {
+  return [...tightenable, ...directed].find((setting) => setting.key === key)?.strictness
+}
+
 /** Paths `organizations.maySet` may name: a setting, or a group of them. */
 export const settablePaths: readonly string[] = [
   ...new Set(
@@ -55,7 +77,7 @@ export function atLeastAsStrict(strictness: Strictness, value: unknown, than: un
   return (part as string[]).every((item) => (all as string[]).includes(item))
 }
 
-export function settingValue(policy: Pick<Policy, 'authentication'>, key: string): unknown {
+function settingValue(policy: Pick<Policy, 'authentication'>, key: string): unknown {
   return key
     .split('.')
     .reduce<unknown>((value, part) => (value as Record<string, unknown> | undefined)?.[part], policy)

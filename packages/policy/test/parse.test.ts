@@ -179,6 +179,12 @@ describe('a file that is wrong', () => {
       /matches\(\) is not part/,
     ],
     [
+      'a loop inside a loop',
+      'resources: { o: [read] }\nroles: { admin: { allow: [{ allow: read:o, when: "context.l.all(a, context.l.exists(b, a == b))" }] } }',
+      '8:50',
+      /loop inside a loop/,
+    ],
+    [
       'separation of unknown roles',
       'roles: { admin: {} }\nseparation: [{ roles: [admin, b] }]',
       '8:31',

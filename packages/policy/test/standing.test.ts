@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
+  compileTightened,
+  decide,
   diffPolicies,
   grants,
   mayAssign,
@@ -65,6 +67,23 @@ describe('what an organization may tighten', () => {
     expect(tightened.policy.authentication.mfa.required).toEqual(['operator', 'owner'])
     expect(tightened.policy.authentication.lockout).toEqual(policy.authentication.lockout)
     expect(policy.authentication.session.idleSeconds).toBe(28_800)
+  })
+
+  test('the compiled form demands the second factor where the organization does', () => {
+    const tightened = tighten(policy, { 'authentication.mfa.required': ['operator', 'clerk'] })
+    if (!tightened.ok) expect.fail(JSON.stringify(tightened.problems))
+    const ask = (role: string, compiledPolicy = compileTightened(shop, tightened.policy)) =>
+      decide(compiledPolicy, {
+        subject: member([role]),
+        action: 'read',
+        resource: { type: 'products' },
+        organization: 'acme',
+        now: NOW,
+      }).reason
+    expect(ask('clerk')).toBe('second_factor_enrolment_required')
+    expect(ask('manager')).toBe('second_factor_enrolment_required')
+    expect(ask('customer')).toBe('allowed')
+    expect(ask('clerk', shop)).toBe('allowed')
   })
 
   test('looser, foreign and wrong settings are refused, all together', () => {
