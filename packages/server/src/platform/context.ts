@@ -12,6 +12,7 @@ import type { Config } from './config.ts'
 import type { Database, Scope, Tx } from './database.ts'
 import { failures } from './errors.ts'
 import type { Uuid } from './ids.ts'
+import type { Passwords } from './passwords.ts'
 import type { Metrics } from './telemetry.ts'
 
 export type { Tx } from './database.ts'
@@ -171,6 +172,7 @@ export interface Services {
   /** The address people use, without a trailing slash: issuer of tokens and base of links, never taken from a request. */
   readonly publicUrl: string
   readonly db: Database
+  readonly passwords: Passwords
   readonly log: Logger
   readonly metrics: Metrics
   readonly ports: Ports

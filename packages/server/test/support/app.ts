@@ -198,7 +198,7 @@ function createSeed({ ownerDb, clock, platformId, versionId }: { ownerDb: Databa
     const password = input.password ?? PASSWORD
     const at = clock.now()
     const passwordHash = await testHash(password)
-    const key = addressKey(input.email)
+    const key = addressKey(input.email)!
     const known = accounts.get(key)
     const userId = known ?? newId(at)
     accounts.set(key, userId)
