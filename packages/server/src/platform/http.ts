@@ -28,7 +28,7 @@ export interface Input<P, Q, B> {
   readonly reply: FastifyReply
 }
 
-export interface RouteSpec<P, Q, B, R> {
+export interface RouteSpec<P, Q, B, R, C = Out<B>> {
   readonly method: Method
   /** Below the base, such as `/organizations/:organization/members`. `:organization` is resolved before the handler runs. */
   readonly path: string
@@ -47,10 +47,17 @@ export interface RouteSpec<P, Q, B, R> {
   readonly params?: P
   readonly query?: Q
   readonly body?: B
+  /**
+   * Reads the body instead of its schema, which then only documents: for the hot path, and for standards that refuse
+   * otherwise than with 422. Throws what it refuses with.
+   */
+  readonly check?: (body: unknown) => C
+  /** Answers with the caller's own X-Request-ID, as the AuthZEN standard demands; ours stands in the log and in problems. */
+  readonly echoesRequestId?: true
   /** Shape of a 2xx answer; fields it does not name are not sent. Absent: 204. */
   readonly response?: R
   readonly status?: 200 | 201 | 202
-  handle(ctx: Ctx, input: Input<Out<P>, Out<Q>, Out<B>>): Promise<R extends z.ZodType ? z.input<R> : unknown>
+  handle(ctx: Ctx, input: Input<Out<P>, Out<Q>, C>): Promise<R extends z.ZodType ? z.input<R> : unknown>
 }
 
 /** A declared route with its types closed over; the list of all of them generates tests, documentation and the SDK. */
@@ -65,7 +72,8 @@ export function route<
   Q extends Shape | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
   R extends z.ZodType | undefined = undefined,
->(spec: RouteSpec<P, Q, B, R>): Route {
+  C = Out<B>,
+>(spec: RouteSpec<P, Q, B, R, C>): Route {
   return spec as unknown as Route
 }
 
@@ -168,7 +176,7 @@ function input(request: FastifyRequest, spec: Route) {
   const result = {
     params: read(spec.params, request.params, 'path'),
     query: read(spec.query, request.query, 'query'),
-    body: read(spec.body, request.body, ''),
+    body: spec.check ? spec.check(request.body) : read(spec.body, request.body, ''),
   }
   if (problems.length > 0) throw failures.invalid_input({ errors: problems.slice(0, 50) })
   return result
@@ -205,7 +213,7 @@ export function installHttp(app: FastifyInstance, services: Services): void {
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
-      'x-request-id': request.id,
+      'x-request-id': requestIdToSend(request),
       'strict-transport-security': 'max-age=63072000; includeSubDomains',
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
@@ -219,6 +227,13 @@ export function installHttp(app: FastifyInstance, services: Services): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => parseJson(body))
   app.setErrorHandler((error: FastifyError, request, reply) => problem(request, reply, asAppError(error), error))
   app.setNotFoundHandler((request, reply) => problem(request, reply, failures.not_found()))
+}
+
+/** What a caller of a standard's endpoint correlates by, where it is harmless in a header and in their log. */
+function requestIdToSend(request: FastifyRequest): string {
+  if (request.routeOptions.config.route?.echoesRequestId !== true) return request.id
+  const theirs = request.headers['x-request-id']
+  return typeof theirs === 'string' && /^[\x21-\x7e]{1,200}$/.test(theirs) ? theirs : request.id
 }
 
 /** Every request gets an id of ours: one from the client could be another request's. */

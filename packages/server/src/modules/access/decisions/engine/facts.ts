@@ -1,0 +1,164 @@
+/**
+ * What decisions are made from, read live: one statement for all questions of a tick, of whatever organizations.
+ *
+ * Nothing of an answer is kept, so a revocation needs no invalidation: the next question, on whatever node, reads it.
+ * Questions that arrive while statements are on their way wait for the next one, so under load the batches grow and
+ * the database sees fewer, larger ones.
+ *
+ * @module
+ */
+import type { Database } from '#platform/database'
+import type { Uuid } from '#platform/ids'
+
+/** Asked under an organization's own scope, or under the platform's about any organization. */
+export interface FactsQuestion {
+  /** The organization whose signed scope the question is asked under. */
+  readonly scope: Uuid
+  /** The organization asked about, uuid or slug; null: that of the scope. */
+  readonly organization: string | null
+  readonly user: Uuid | null
+  /** An address in its compared spelling, instead of the user's id. */
+  readonly address: string | null
+  readonly type: string | null
+  readonly resource: string | null
+}
+
+/** One row of decision_facts() (migrations/0007_decisions.sql). */
+export interface FactsRow {
+  readonly n: number
+  readonly organization_id: Uuid
+  readonly organization_slug: string
+  readonly organization_kind: 'platform' | 'organization'
+  readonly organization_status: 'active' | 'suspended'
+  readonly overrides: string | null
+  /** Null: no member of this organization or of the platform. */
+  readonly user_id: Uuid | null
+  readonly email: string
+  readonly name: string
+  readonly user_status: string
+  readonly must_change_password: boolean
+  readonly last_sign_in_at: Date | null
+  /** The organization of the membership that gives the subject standing. */
+  readonly member_organization_id: Uuid
+  readonly member_status: string
+  readonly member_organization_status: string
+  /** [id, role, source, expires_at] */
+  readonly assignments: readonly [Uuid, string, string, string | null][] | null
+  readonly registered: boolean
+  readonly attributes: Readonly<Record<string, unknown>> | null
+  readonly state: string | null
+  readonly policy_version_id: Uuid | null
+}
+
+interface Waiting {
+  readonly question: FactsQuestion
+  resolve(row: FactsRow | undefined): void
+  reject(error: unknown): void
+}
+
+const STATEMENT =
+  'select * from decision_facts($1::text[], $2::integer[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[])'
+
+/** More statements than this at once only make each answer later. */
+const IN_FLIGHT = 2
+
+/** A signed scope is a pure function of organization and key, so it may be remembered. */
+const REMEMBERED_SCOPES = 10_000
+
+export class FactsReader {
+  readonly #db: Database
+  readonly #scopes = new Map<Uuid, string>()
+  #waiting: Waiting[] = []
+  #isScheduled = false
+  #inFlight = 0
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  /**
+   * Facts read after this call began; undefined when the organization does not exist for the asker.
+   * @throws `unavailable`
+   */
+  ask(question: FactsQuestion): Promise<FactsRow | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ question, resolve, reject })
+      this.#schedule()
+    })
+  }
+
+  /** The signed scope of an organization. */
+  scopeOf(organization: Uuid): string {
+    let signed = this.#scopes.get(organization)
+    if (signed === undefined) {
+      if (this.#scopes.size >= REMEMBERED_SCOPES) this.#scopes.clear()
+      signed = this.#db.sign(`org:${organization}`)
+      this.#scopes.set(organization, signed)
+    }
+    return signed
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#inFlight >= IN_FLIGHT || this.#waiting.length === 0) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      void this.#flush()
+    })
+  }
+
+  async #flush(): Promise<void> {
+    const batch = this.#waiting
+    this.#waiting = []
+    this.#inFlight++
+    try {
+      const rows: (FactsRow | undefined)[] = new Array(batch.length)
+      for (const row of await this.#query(batch)) rows[row.n - 1] = row
+      for (let i = 0; i < batch.length; i++) batch[i]!.resolve(rows[i])
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    } finally {
+      this.#inFlight--
+      this.#schedule()
+    }
+  }
+
+  #query(batch: readonly Waiting[]): Promise<FactsRow[]> {
+    const contexts: string[] = []
+    const indexOf = new Map<Uuid, number>()
+    const columns: [
+      number[],
+      (string | null)[],
+      (string | null)[],
+      (string | null)[],
+      (string | null)[],
+      (string | null)[],
+    ] = [[], [], [], [], [], []]
+    for (const { question } of batch) {
+      let context = indexOf.get(question.scope)
+      if (context === undefined) {
+        context = contexts.push(this.scopeOf(question.scope))
+        indexOf.set(question.scope, context)
+      }
+      columns[0].push(context)
+      columns[1].push(question.organization)
+      columns[2].push(question.user)
+      columns[3].push(question.address)
+      columns[4].push(question.type)
+      columns[5].push(question.resource)
+    }
+    return this.#db.prepared<FactsRow>('decision-facts', STATEMENT, [contexts, ...columns])
+  }
+}
+
+const readers = new WeakMap<Database, FactsReader>()
+
+/** The one reader of a database, so that all its questions share statements. */
+export function factsReader(db: Database): FactsReader {
+  let reader = readers.get(db)
+  if (!reader) {
+    reader = new FactsReader(db)
+    readers.set(db, reader)
+  }
+  return reader
+}

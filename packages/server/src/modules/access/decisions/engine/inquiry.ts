@@ -1,0 +1,350 @@
+/**
+ * One request's questions: whose organization, who is the subject, what is known of the resource, and the decision.
+ * Every way to ask (evaluation, search, explain) goes through here, so all of them answer alike.
+ *
+ * @module
+ */
+import { type CompiledPolicy, type Decision, decide, type Question, type Standing } from '@writ/policy'
+import { addressKey } from '#people/identity'
+import { type Ctx, createCtx, type Principal } from '#platform/context'
+import { AppError, type FieldError } from '#platform/errors'
+import { fromWire, toWire, type Uuid } from '#platform/ids'
+import { ANY, type Properties, type Resource, type Subject } from '../model.ts'
+import { asSubject } from './actor.ts'
+import {
+  assertedResource,
+  declaredResource,
+  isDescribed,
+  type KnownResource,
+  registeredResource,
+  UNKNOWN_RESOURCE,
+} from './attributes.ts'
+import { type FactsQuestion, type FactsReader, type FactsRow, factsReader } from './facts.ts'
+
+/** The one organization a question is decided in. */
+export interface Place {
+  readonly ctx: Ctx
+  readonly organizationId: Uuid
+  readonly slug: string
+  readonly isPlatform: boolean
+  readonly policy: CompiledPolicy
+}
+
+/** The subject of a question in its place. */
+export interface Party {
+  readonly place: Place
+  /** Undefined: nobody that could be known. */
+  readonly standing: Standing | undefined
+  readonly userId: Uuid | undefined
+  /** The caller asks about themselves. */
+  readonly isSelf: boolean
+  /** A temporary password: nothing is allowed until it is changed. */
+  readonly mustChangePassword: boolean
+  /** Named in the answer, where the caller came with nothing but a token. */
+  readonly person: { readonly email: string; readonly name: string } | undefined
+}
+
+/** Reasons of the policy, and the few that stand before it. */
+export type VerdictReason =
+  | Decision['reason']
+  | 'password_change_required'
+  | 'unknown_subject_type'
+  | 'wrong_attribute_type'
+
+export interface Verdict {
+  readonly allowed: boolean
+  readonly reason: VerdictReason
+  readonly decision: Decision
+  readonly known: KnownResource
+  readonly problem: FieldError | undefined
+}
+
+const NO_CONTEXT: Properties = Object.freeze({})
+
+export class Inquiry {
+  readonly #ctx: Ctx
+  readonly #facts: FactsReader
+  readonly #home: Principal['home']
+  readonly #parties = new Map<string, Promise<Party>>()
+  readonly #places = new Map<Uuid, Promise<Place>>()
+
+  constructor(ctx: Ctx) {
+    this.#ctx = ctx
+    this.#facts = factsReader(ctx.db)
+    this.#home = (ctx.principal as Principal).home
+  }
+
+  /** Where a question without a subject is asked. @throws `organizations.not_found` */
+  async place(context: Properties | undefined): Promise<Place> {
+    const key = this.#keyOf(context)
+    if (key === null) return this.#homePlace()
+    return this.#placeOf(await this.#read({ organization: key }))
+  }
+
+  /** Who is asked about, and where. Asked once a subject and organization. @throws `organizations.not_found` */
+  party(subject: Subject, context: Properties | undefined): Promise<Party> {
+    const organization = this.#keyOf(context)
+    const name = `${organization ?? ''}\n${subject.type}\n${subject.id}`
+    let party = this.#parties.get(name)
+    if (!party) {
+      party = this.#findParty(subject, organization)
+      this.#parties.set(name, party)
+    }
+    return party
+  }
+
+  /** A subject found by search. */
+  async member(place: Place, userId: Uuid): Promise<Party> {
+    return this.#partyOf(
+      place,
+      await this.#read({ organization: place.organizationId, user: userId }),
+      undefined,
+    )
+  }
+
+  /** Subject and resource of a question, read in the same statement. @throws `organizations.not_found` */
+  async ask(
+    subject: Subject,
+    resource: Resource,
+    context: Properties | undefined,
+  ): Promise<{ party: Party; known: KnownResource }> {
+    if (!isDescribed(declaredResource(this.#ctx.policy, resource.type))) {
+      return { party: await this.party(subject, context), known: UNKNOWN_RESOURCE }
+    }
+    // Only the token itself says which organization the platform's application means.
+    if (subject.type === 'token' && this.#home.kind === 'platform') {
+      const party = await this.party(subject, context)
+      return { party, known: await this.resource(party.place.organizationId, resource) }
+    }
+    const [party, known] = await Promise.all([
+      this.party(subject, context),
+      this.resource(this.#keyOf(context), resource),
+    ])
+    return { party, known }
+  }
+
+  /** What may be looked at of a resource: the register's word, else the caller's. */
+  async resource(organization: string | null, resource: Resource): Promise<KnownResource> {
+    // An organization's overrides tighten settings; the types of resources are the same for all.
+    const declared = declaredResource(this.#ctx.policy, resource.type)
+    if (!isDescribed(declared)) return UNKNOWN_RESOURCE
+    if (resource.id !== ANY) {
+      const row = await this.#read({ organization, type: resource.type, resource: resource.id })
+      if (row?.registered) return registeredResource(row.attributes, row.state)
+    }
+    return assertedResource(declared, resource.properties)
+  }
+
+  question(
+    party: Party,
+    action: string,
+    resource: { type: string; id: string },
+    known: KnownResource,
+    context: Properties | undefined,
+  ): Question {
+    return {
+      ...(party.standing ? { subject: party.standing } : {}),
+      action,
+      resource: {
+        type: resource.type,
+        ...(resource.id === ANY ? {} : { id: resource.id }),
+        ...(known.attributes === undefined ? {} : { attributes: known.attributes }),
+        ...(known.state === undefined ? {} : { state: known.state }),
+      },
+      organization: party.place.organizationId,
+      platform: party.place.isPlatform,
+      context: context ?? NO_CONTEXT,
+      now: this.#ctx.now(),
+    }
+  }
+
+  /** The decision. Pure: everything it needs has been read. */
+  judge(
+    party: Party,
+    subjectType: string,
+    action: string,
+    resource: { type: string; id: string },
+    known: KnownResource,
+    context: Properties | undefined,
+  ): Verdict {
+    const decision = decide(party.place.policy, this.question(party, action, resource, known, context))
+    const refuse = (reason: VerdictReason): Verdict => ({
+      allowed: false,
+      reason,
+      decision,
+      known,
+      problem: known.problem,
+    })
+    if (!isSubjectType(subjectType)) return refuse('unknown_subject_type')
+    if (!decision.allowed && decision.reason !== 'error')
+      return { ...refuse(decision.reason), problem: undefined }
+    if (known.problem) return refuse('wrong_attribute_type')
+    if (party.mustChangePassword) return refuse('password_change_required')
+    return { allowed: decision.allowed, reason: decision.reason, decision, known, problem: undefined }
+  }
+
+  #keyOf(context: Properties | undefined): string | null {
+    const named = context?.['organization']
+    if (typeof named !== 'string' || named === this.#home.slug) return null
+    const id = fromWire('org', named)
+    return id === this.#home.organizationId ? null : (id ?? named)
+  }
+
+  async #findParty(subject: Subject, organization: string | null): Promise<Party> {
+    if (subject.type === 'token') return this.#bearer(subject.id, organization)
+    if (subject.type !== 'user') return this.#nobody(organization)
+    const userId = fromWire('usr', subject.id)
+    const { actor, principal } = this.#ctx
+    if (organization === null && userId !== undefined && actor.kind === 'user' && actor.userId === userId) {
+      return this.#principalAt(principal as Principal, this.#homePlace())
+    }
+    const address = userId === undefined && subject.id.includes('@') ? addressKey(subject.id) : undefined
+    if (userId === undefined && address === undefined && organization === null)
+      return this.#stranger(this.#homePlace(), subject.id)
+    const row = await this.#read({ organization, user: userId ?? null, address: address ?? null })
+    return this.#partyOf(await this.#placeOf(row), row, subject.id)
+  }
+
+  /** The bearer that an application received. It belongs to one organization and is worth nothing in another (unless its holder is the platform's staff). */
+  async #bearer(bearer: string, organization: string | null): Promise<Party> {
+    const principal = await this.#ctx.services.ports.principalOfBearer(bearer, this.#ctx.now())
+    if (principal?.actor.kind !== 'user') return this.#nobody(organization)
+    const isPlatforms = this.#home.kind === 'platform' && this.#ctx.actor.kind === 'application'
+    const asked = organization ?? (isPlatforms ? principal.home.organizationId : null)
+    const row = await this.#read({ organization: asked, user: principal.actor.userId })
+    const party = this.#principalAt(principal, await this.#placeOf(row))
+    return row?.user_id ? { ...party, person: { email: row.email, name: row.name } } : party
+  }
+
+  /** Somebody who is signed in: their standing is that of their own credential, as on Writ's own routes. */
+  #principalAt(principal: Principal, place: Place): Party {
+    const userId = principal.actor.kind === 'user' ? principal.actor.userId : undefined
+    const { actor } = this.#ctx
+    return {
+      place,
+      standing: principal.standing && asSubject(principal.standing),
+      userId,
+      isSelf: actor.kind === 'user' && actor.userId === userId,
+      mustChangePassword: principal.mustChangePassword,
+      person: undefined,
+    }
+  }
+
+  async #partyOf(place: Place, row: FactsRow | undefined, spelled: string | undefined): Promise<Party> {
+    if (!row || row.user_id === null) return this.#stranger(place, spelled ?? '')
+    const { actor, principal } = this.#ctx
+    if (actor.kind === 'user' && actor.userId === row.user_id && principal)
+      return this.#principalAt(principal, place)
+    const id = spelled?.startsWith('usr_') ? spelled : toWire('usr', row.user_id)
+    const standing = standingOf(row, id)
+    return {
+      place,
+      standing,
+      userId: row.user_id,
+      isSelf: false,
+      mustChangePassword: row.must_change_password,
+      person: undefined,
+    }
+  }
+
+  /** Not a member here, or nobody at all: one answer, so that accounts cannot be probed. */
+  #stranger(place: Place, id: string): Party {
+    const standing: Standing = {
+      id,
+      accountActive: true,
+      organization: place.organizationId,
+      membershipActive: false,
+      assignments: [],
+      secondFactor: 'none',
+      authenticatedAt: new Date(0),
+    }
+    return { place, standing, userId: undefined, isSelf: false, mustChangePassword: false, person: undefined }
+  }
+
+  async #nobody(organization: string | null): Promise<Party> {
+    const place =
+      organization === null ? this.#homePlace() : await this.#placeOf(await this.#read({ organization }))
+    return {
+      place,
+      standing: undefined,
+      userId: undefined,
+      isSelf: false,
+      mustChangePassword: false,
+      person: undefined,
+    }
+  }
+
+  #homePlace(): Place {
+    const { organizationId, slug, kind } = this.#home
+    return { ctx: this.#ctx, organizationId, slug, isPlatform: kind === 'platform', policy: this.#ctx.policy }
+  }
+
+  #placeOf(row: FactsRow | undefined): Promise<Place> | Place {
+    if (!row || !this.#reaches(row))
+      throw new AppError('organizations.not_found', [404, 'Organization not found.'])
+    if (row.organization_id === this.#home.organizationId) return this.#homePlace()
+    let place = this.#places.get(row.organization_id)
+    if (!place) {
+      place = this.#placeElsewhere(row)
+      this.#places.set(row.organization_id, place)
+    }
+    return place
+  }
+
+  /** Like the gate of the routes: another organization is reached by the platform's applications, and by its staff where the policy says `direct`. */
+  #reaches(row: FactsRow): boolean {
+    if (row.organization_id === this.#home.organizationId) return true
+    return this.#ctx.actor.kind === 'application' || this.#ctx.policy.platformDirect
+  }
+
+  async #placeElsewhere(row: FactsRow): Promise<Place> {
+    const { services, requestId, client, actor, principal } = this.#ctx
+    const organizationId = row.organization_id
+    const policy =
+      row.policy_version_id === null
+        ? this.#ctx.policy
+        : await services.ports.policies.effective(row.policy_version_id, row.overrides)
+    const ctx = createCtx(services, { requestId, client, actor, organizationId, principal, policy })
+    return {
+      ctx,
+      organizationId,
+      slug: row.organization_slug,
+      isPlatform: row.organization_kind === 'platform',
+      policy,
+    }
+  }
+
+  #read(about: Partial<FactsQuestion>): Promise<FactsRow | undefined> {
+    return this.#facts.ask({
+      scope: this.#home.organizationId,
+      organization: null,
+      user: null,
+      address: null,
+      type: null,
+      resource: null,
+      ...about,
+    })
+  }
+}
+
+export function isSubjectType(type: string): boolean {
+  return type === 'user' || type === 'token'
+}
+
+function standingOf(row: FactsRow, id: string): Standing {
+  return {
+    id,
+    accountActive: row.user_status === 'active',
+    organization: row.member_organization_id,
+    membershipActive: row.member_status === 'active' && row.member_organization_status === 'active',
+    assignments: (row.assignments ?? []).map(([assignment, role, source, expiresAt]) => ({
+      id: assignment,
+      role,
+      source: source as never,
+      expiresAt: expiresAt === null ? null : new Date(expiresAt),
+    })),
+    secondFactor: 'none',
+    // Nobody is at the keyboard of a question about somebody: their last proof of identity counts.
+    authenticatedAt: row.last_sign_in_at ?? new Date(0),
+  }
+}
