@@ -23,8 +23,10 @@ export class Board<Fields extends object> {
   }
 
   #of(organization: string): Map<string, Fields & { id: string }> {
-    let records = this.#records.get(organization)
-    if (!records) this.#records.set(organization, (records = new Map()))
+    const known = this.#records.get(organization)
+    if (known) return known
+    const records = new Map<string, Fields & { id: string }>()
+    this.#records.set(organization, records)
     return records
   }
 }

@@ -3,7 +3,9 @@ import { createSalesApp } from './app.ts'
 
 const { WRIT_URL, WRIT_KEY, PORT = '8490' } = process.env
 if (!WRIT_URL || !WRIT_KEY) {
-  process.stderr.write('Set WRIT_URL to where Writ is, and WRIT_KEY to what `writ admin create-application` printed.\n')
+  process.stderr.write(
+    'Set WRIT_URL to where Writ is, and WRIT_KEY to what `writ admin create-application` printed.\n',
+  )
   process.exit(2)
 }
 const app = createSalesApp({ writUrl: WRIT_URL, key: WRIT_KEY })

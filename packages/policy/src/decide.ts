@@ -54,8 +54,36 @@ function judge(compiled: CompiledPolicy, question: Question): Decision {
   if (found === false || (organization !== undefined && organization !== question.organization)) {
     return refuse('resource_not_found', name, undefined, undefined, sensitive)
   }
-  if (!permission) return refuse('unknown_permission', name, undefined, undefined, false)
+  if (!permission) {
+    if (name === HOLD_ROLE) return judgeRole(compiled, question, subject as Standing)
+    return refuse('unknown_permission', name, undefined, undefined, false)
+  }
   return judgeGrants(compiled, question, subject as Standing, permission)
+}
+
+/** Asks about the role that the resource's id names, as guards by role do: `requireRole('admin')`. */
+const HOLD_ROLE = 'hold:role'
+const ofOrganizations: Pick<CompiledPermission, 'isPlatform'> = { isPlatform: false }
+
+/** Whether a role is held now and counts: itself, not one that inherits it. */
+function judgeRole(compiled: CompiledPolicy, question: Question, subject: Standing): Decision {
+  const now = question.now.getTime()
+  const sole = compiled.oneRole ? soleAssignment(compiled, question, subject, ofOrganizations) : -1
+  for (const [i, assignment] of subject.assignments.entries()) {
+    if (assignment.role !== question.resource.id || (compiled.oneRole && i !== sole)) continue
+    const role = compiled.roles.get(assignment.role)
+    if (!role || !isLive(assignment, now) || isSuspended(subject, role)) continue
+    if (!reaches(compiled, question, subject, ofOrganizations, assignment, role)) continue
+    return {
+      allowed: true,
+      reason: 'allowed',
+      permission: HOLD_ROLE,
+      role: role.name,
+      assignment: assignment.id,
+      sensitive: false,
+    }
+  }
+  return refuse('not_granted', HOLD_ROLE, undefined, undefined, false)
 }
 
 /** Whether an assignment lives. A date that is none has passed: unknown is a deny. */
@@ -96,7 +124,7 @@ export function reaches(
   compiled: CompiledPolicy,
   question: Question,
   subject: Standing,
-  permission: CompiledPermission,
+  permission: Pick<CompiledPermission, 'isPlatform'>,
   assignment: Assignment,
   role: CompiledRole,
 ): boolean {
@@ -117,7 +145,7 @@ export function soleAssignment(
   compiled: CompiledPolicy,
   question: Question,
   subject: Standing,
-  permission: CompiledPermission,
+  permission: Pick<CompiledPermission, 'isPlatform'>,
 ): number {
   const now = question.now.getTime()
   let sole = -1

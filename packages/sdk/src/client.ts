@@ -18,10 +18,14 @@ export interface ClientOptions {
 }
 
 type Verb = 'get' | 'post' | 'put' | 'patch' | 'delete'
-type PathsWith<V extends Verb> = { [P in keyof paths]: paths[P] extends { [K in V]: object } ? P : never }[keyof paths]
+type PathsWith<V extends Verb> = {
+  [P in keyof paths]: paths[P] extends { [K in V]: object } ? P : never
+}[keyof paths]
 type Operation<P extends keyof paths, V extends Verb> = V extends keyof paths[P] ? paths[P][V] : never
 type Json<T> = T extends { content: { 'application/json': infer Body } } ? Body : undefined
-type Answer<O> = O extends { responses: infer R } ? { [S in keyof R]: S extends 200 | 201 | 202 ? Json<R[S]> : never }[keyof R] : never
+type Answer<O> = O extends { responses: infer R }
+  ? { [S in keyof R]: S extends 200 | 201 | 202 ? Json<R[S]> : never }[keyof R]
+  : never
 type Parameters<O> = O extends { parameters: infer P } ? P : object
 type Part<O, K extends string> = Parameters<O> extends { [X in K]: infer Value } ? Value : undefined
 
@@ -29,7 +33,11 @@ type Part<O, K extends string> = Parameters<O> extends { [X in K]: infer Value }
 export interface CallOptions<O> {
   readonly path?: Part<O, 'path'>
   readonly query?: Parameters<O> extends { query?: infer Query } ? Query : undefined
-  readonly body?: O extends { requestBody: infer Body } ? Json<Body> : O extends { requestBody?: infer Body } ? Json<NonNullable<Body>> : undefined
+  readonly body?: O extends { requestBody: infer Body }
+    ? Json<Body>
+    : O extends { requestBody?: infer Body }
+      ? Json<NonNullable<Body>>
+      : undefined
   readonly signal?: AbortSignal
   /** Instead of the client's own key. */
   readonly key?: string
@@ -42,7 +50,9 @@ export interface Check {
   /** `action:resource`, as the policy writes it. */
   readonly permission: string
   /** Id of the one resource, with attributes where it is not registered. */
-  readonly resource?: string | { readonly id?: string; readonly properties?: Readonly<Record<string, unknown>> }
+  readonly resource?:
+    | string
+    | { readonly id?: string; readonly properties?: Readonly<Record<string, unknown>> }
   /** Id or slug. Default: the credential's own, or for a token the token's. */
   readonly organization?: string
 }
@@ -53,8 +63,13 @@ export interface CheckAnswer {
   readonly reason: string
   readonly role?: string
   /** Who the token belongs to, where the subject was one. */
-  readonly subject?: { readonly id: string; readonly email?: string; readonly name?: string; readonly roles?: readonly string[] }
-  readonly organization?: string
+  readonly subject?: {
+    readonly id: string
+    readonly email?: string
+    readonly name?: string
+    readonly roles?: readonly string[]
+  }
+  readonly organization?: { readonly id: string; readonly slug: string }
   readonly context: Readonly<Record<string, unknown>>
 }
 
@@ -67,23 +82,38 @@ export class Client {
     this.#base = options.url.replace(/\/+$/, '')
   }
 
-  get<P extends PathsWith<'get'>>(path: P, call?: CallOptions<Operation<P, 'get'>>): Promise<Answer<Operation<P, 'get'>>> {
+  get<P extends PathsWith<'get'>>(
+    path: P,
+    call?: CallOptions<Operation<P, 'get'>>,
+  ): Promise<Answer<Operation<P, 'get'>>> {
     return this.#call('GET', path, call)
   }
 
-  post<P extends PathsWith<'post'>>(path: P, call?: CallOptions<Operation<P, 'post'>>): Promise<Answer<Operation<P, 'post'>>> {
+  post<P extends PathsWith<'post'>>(
+    path: P,
+    call?: CallOptions<Operation<P, 'post'>>,
+  ): Promise<Answer<Operation<P, 'post'>>> {
     return this.#call('POST', path, call)
   }
 
-  put<P extends PathsWith<'put'>>(path: P, call?: CallOptions<Operation<P, 'put'>>): Promise<Answer<Operation<P, 'put'>>> {
+  put<P extends PathsWith<'put'>>(
+    path: P,
+    call?: CallOptions<Operation<P, 'put'>>,
+  ): Promise<Answer<Operation<P, 'put'>>> {
     return this.#call('PUT', path, call)
   }
 
-  patch<P extends PathsWith<'patch'>>(path: P, call?: CallOptions<Operation<P, 'patch'>>): Promise<Answer<Operation<P, 'patch'>>> {
+  patch<P extends PathsWith<'patch'>>(
+    path: P,
+    call?: CallOptions<Operation<P, 'patch'>>,
+  ): Promise<Answer<Operation<P, 'patch'>>> {
     return this.#call('PATCH', path, call)
   }
 
-  delete<P extends PathsWith<'delete'>>(path: P, call?: CallOptions<Operation<P, 'delete'>>): Promise<Answer<Operation<P, 'delete'>>> {
+  delete<P extends PathsWith<'delete'>>(
+    path: P,
+    call?: CallOptions<Operation<P, 'delete'>>,
+  ): Promise<Answer<Operation<P, 'delete'>>> {
     return this.#call('DELETE', path, call)
   }
 
@@ -98,17 +128,25 @@ export class Client {
 
   /** Up to 200 questions in one round trip, answered in order. */
   async checkAll(checks: readonly Check[]): Promise<readonly CheckAnswer[]> {
-    const answer = await this.#send('POST', '/access/v1/evaluations', { body: { evaluations: checks.map(evaluation) } })
+    const answer = await this.#send('POST', '/access/v1/evaluations', {
+      body: { evaluations: checks.map(evaluation) },
+    })
     return (answer as { evaluations: RawAnswer[] }).evaluations.map(readAnswer)
   }
 
   #call<O>(method: string, path: string, call: CallOptions<O> = {}): Promise<Answer<O>> {
     const { path: parameters, query, ...rest } = call
-    const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String((parameters as Record<string, unknown>)[name])))
+    const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
+      encodeURIComponent(String((parameters as Record<string, unknown>)[name])),
+    )
     return this.#send(method, filled + search(query), rest) as Promise<Answer<O>>
   }
 
-  async #send(method: string, path: string, call: { body?: unknown; signal?: AbortSignal | undefined; key?: string | undefined }): Promise<unknown> {
+  async #send(
+    method: string,
+    path: string,
+    call: { body?: unknown; signal?: AbortSignal | undefined; key?: string | undefined },
+  ): Promise<unknown> {
     const { fetch: send = fetch, timeoutMs = 5_000 } = this.#options
     const key = call.key ?? (await this.#key())
     const timeout = AbortSignal.timeout(timeoutMs)
@@ -145,19 +183,29 @@ interface RawAnswer {
 
 function evaluation(check: Check): Record<string, unknown> {
   const at = check.permission.indexOf(':')
-  if (at < 1) throw new TypeError(`a permission reads action:resource, not ${JSON.stringify(check.permission)}`)
+  if (at < 1)
+    throw new TypeError(`a permission reads action:resource, not ${JSON.stringify(check.permission)}`)
   const resource = typeof check.resource === 'string' ? { id: check.resource } : (check.resource ?? {})
   return {
-    subject: typeof check.subject === 'string' ? { type: 'user', id: check.subject } : { type: 'token', id: check.subject.token },
+    subject:
+      typeof check.subject === 'string'
+        ? { type: 'user', id: check.subject }
+        : { type: 'token', id: check.subject.token },
     action: { name: check.permission.slice(0, at) },
-    resource: { type: check.permission.slice(at + 1), ...resource },
+    // The standard demands an id; `*` is Writ's for no resource in particular.
+    resource: { type: check.permission.slice(at + 1), id: '*', ...resource },
     ...(check.organization === undefined ? {} : { context: { organization: check.organization } }),
   }
 }
 
 /** Anything but a plain `true` is a refusal: an answer that cannot be read must never open a door. */
 function readAnswer({ decision, context = {} }: RawAnswer): CheckAnswer {
-  return { ...(context as Omit<CheckAnswer, 'allowed' | 'context' | 'reason'>), allowed: decision === true, reason: String(context['reason'] ?? 'unknown'), context }
+  return {
+    ...(context as Omit<CheckAnswer, 'allowed' | 'context' | 'reason'>),
+    allowed: decision === true,
+    reason: String(context['reason'] ?? 'unknown'),
+    context,
+  }
 }
 
 async function readBody(response: Response): Promise<unknown> {
@@ -172,11 +220,16 @@ async function readBody(response: Response): Promise<unknown> {
   }
   if (response.ok) return body
   const problem = body as Partial<Problem> | undefined
-  if (typeof problem?.code !== 'string') throw new WritUnavailable(`status ${response.status}, and not from Writ`)
+  if (typeof problem?.code !== 'string')
+    throw new WritUnavailable(`status ${response.status}, and not from Writ`)
   throw new WritError(problem as Problem)
 }
 
 function search(query: unknown): string {
-  const pairs = Object.entries((query ?? {}) as Record<string, unknown>).filter(([, value]) => value !== undefined)
-  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}`
+  const pairs = Object.entries((query ?? {}) as Record<string, unknown>).filter(
+    ([, value]) => value !== undefined,
+  )
+  return pairs.length === 0
+    ? ''
+    : `?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}`
 }

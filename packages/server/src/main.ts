@@ -13,11 +13,12 @@ import { createSetupToken } from '#people/organizations'
 import { ensureSigningKey } from '#people/sessions'
 import { type Config, ConfigError } from '#platform/config'
 import { createPool, Database } from '#platform/database'
-import { migrate } from '#platform/migrations'
+import { migrate, verifyMigrated } from '#platform/migrations'
 import type { OperatorDatabase } from '#platform/operator'
 import { createPasswords } from '#platform/passwords'
 import { installContextKey, masterKey } from '#platform/secrets'
 import { createLog } from '#platform/telemetry'
+import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { type App, createApp } from './app.ts'
 import { type ResolvedDatabase, resolveDatabase } from './platform/postgres/resolve.ts'
@@ -72,6 +73,7 @@ async function start(config: Config, log: Logger, undo: (() => Promise<void>)[],
     master,
   )
   undo.push(() => db.close())
+  await proveScope(db)
   const passwords = createPasswords()
   undo.push(() => passwords.stop())
   const publicUrl = config.url ?? `http://localhost:${config.port}`
@@ -90,6 +92,20 @@ async function start(config: Config, log: Logger, undo: (() => Promise<void>)[],
   }
 }
 
+/**
+ * A master key that is not the one the database was set up with shows in no error: row-level security would answer
+ * everything as if it were empty.
+ */
+async function proveScope(db: Database): Promise<void> {
+  const verified = await db.transaction('stamps', async (tx) => {
+    const { rows } = await sql<{ scope: string | null }>`select verified_scope() as scope`.execute(tx)
+    return rows[0]?.scope
+  })
+  if (verified !== 'stamps') {
+    throw new ConfigError(['WRIT_MASTER_KEY (or master.key in WRIT_DATA) is not the key this database was set up with; restore that one'])
+  }
+}
+
 interface Prepared {
   readonly setupToken: string | undefined
   readonly policyDrift: string | undefined
@@ -97,7 +113,10 @@ interface Prepared {
 
 /** What needs the owner: migrations, keys, the first policy, the set-up link. Without the owner's URL all of it must be there. */
 async function prepare(config: Config, resolved: ResolvedDatabase, master: Buffer, now: () => Date): Promise<Prepared> {
-  if (resolved.ownerUrl === undefined) return { setupToken: undefined, policyDrift: undefined }
+  if (resolved.ownerUrl === undefined) {
+    await verifyMigrated(resolved.appUrl, migrationsDirectory)
+    return { setupToken: undefined, policyDrift: undefined }
+  }
   await migrate(resolved.ownerUrl, migrationsDirectory)
   const pools = { transactions: createPool(resolved.ownerUrl, { max: 2 }), statements: createPool(resolved.ownerUrl, { max: 1 }) }
   const client = await pools.transactions.connect()

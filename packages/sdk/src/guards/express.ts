@@ -18,7 +18,11 @@ export interface ExpressResponseLike {
   send(body: string): unknown
 }
 
-type Middleware<Request> = (request: Request, response: ExpressResponseLike, next: (error?: unknown) => void) => Promise<void>
+type Middleware<Request> = (
+  request: Request,
+  response: ExpressResponseLike,
+  next: (error?: unknown) => void,
+) => Promise<void>
 
 /** The guards, asking by this client. A request that is let in has `request.subject`. */
 export function expressGuards<Request extends ExpressRequestLike = ExpressRequestLike>(client: Client) {
@@ -40,6 +44,7 @@ export function expressGuards<Request extends ExpressRequestLike = ExpressReques
   return {
     requirePermission: (permission: string, options: GuardOptions<Request> = {}) =>
       guard((request) => permit(client, authorization(request), permission, options.resource?.(request))),
-    requireRole: (...roles: string[]) => guard((request) => permitRole(client, authorization(request), roles)),
+    requireRole: (...roles: string[]) =>
+      guard((request) => permitRole(client, authorization(request), roles)),
   }
 }

@@ -26,14 +26,18 @@ export function fastifyGuards<Request extends FastifyRequestLike = FastifyReques
     (ask: (request: Request) => Promise<Verdict>): PreHandler<Request> =>
     async (request, reply) => {
       const verdict = await ask(request)
-      if (!verdict.allowed) return reply.code(verdict.status).type('application/problem+json').send(verdict.problem)
+      if (!verdict.allowed)
+        return reply.code(verdict.status).type('application/problem+json').send(verdict.problem)
       request.subject = verdict.subject
       return undefined
     }
   return {
     requirePermission: (permission: string, options: GuardOptions<Request> = {}) =>
-      guard((request) => permit(client, one(request.headers['authorization']), permission, options.resource?.(request))),
-    requireRole: (...roles: string[]) => guard((request) => permitRole(client, one(request.headers['authorization']), roles)),
+      guard((request) =>
+        permit(client, one(request.headers['authorization']), permission, options.resource?.(request)),
+      ),
+    requireRole: (...roles: string[]) =>
+      guard((request) => permitRole(client, one(request.headers['authorization']), roles)),
   }
 }
 

@@ -5,9 +5,20 @@
  * @module
  */
 import type { Client } from '../client.ts'
-import { type GuardOptions, permit, permitRole, problemResponse, type Subject, type Verdict } from './guard.ts'
+import {
+  type GuardOptions,
+  permit,
+  permitRole,
+  problemResponse,
+  type Subject,
+  type Verdict,
+} from './guard.ts'
 
-type Handler<Rest extends unknown[]> = (request: Request, subject: Subject, ...rest: Rest) => Response | Promise<Response>
+type Handler<Rest extends unknown[]> = (
+  request: Request,
+  subject: Subject,
+  ...rest: Rest
+) => Response | Promise<Response>
 type Guarded<Rest extends unknown[]> = (request: Request, ...rest: Rest) => Promise<Response>
 
 /** The guards, asking by this client. The handler is given who was let in. */
@@ -21,7 +32,10 @@ export function fetchGuards(client: Client) {
     }
   return {
     requirePermission: (permission: string, options: GuardOptions<Request> = {}) =>
-      guard((request) => permit(client, request.headers.get('authorization'), permission, options.resource?.(request))),
-    requireRole: (...roles: string[]) => guard((request) => permitRole(client, request.headers.get('authorization'), roles)),
+      guard((request) =>
+        permit(client, request.headers.get('authorization'), permission, options.resource?.(request)),
+      ),
+    requireRole: (...roles: string[]) =>
+      guard((request) => permitRole(client, request.headers.get('authorization'), roles)),
   }
 }

@@ -12,14 +12,16 @@ export interface Subject {
   readonly email?: string
   readonly name?: string
   readonly roles: readonly string[]
-  /** `org_…` that the bearer is for. */
-  readonly organization: string
+  /** The organization that the bearer is for. */
+  readonly organization: { readonly id: string; readonly slug: string }
 }
 
 /** What a guard asks beside the permission. */
 export interface GuardOptions<Request> {
   /** The one resource, where the policy has conditions or states on it. Default: none, the question is about the type. */
-  readonly resource?: (request: Request) => string | { readonly id?: string; readonly properties?: Readonly<Record<string, unknown>> } | undefined
+  readonly resource?: (
+    request: Request,
+  ) => string | { readonly id?: string; readonly properties?: Readonly<Record<string, unknown>> } | undefined
 }
 
 export type Verdict =
@@ -29,21 +31,40 @@ export type Verdict =
 type Resource = ReturnType<NonNullable<GuardOptions<never>['resource']>>
 
 /** Asks whether the bearer may. Never throws: whoever cannot be asked about is not let in (503). */
-export async function permit(client: Client, authorization: string | undefined | null, permission: string, resource?: Resource): Promise<Verdict> {
+export async function permit(
+  client: Client,
+  authorization: string | undefined | null,
+  permission: string,
+  resource?: Resource,
+): Promise<Verdict> {
   const token = bearer(authorization)
-  if (token === undefined) return refuse(401, 'unauthorized', 'Sign in first: send an Authorization header with a bearer token.')
+  if (token === undefined)
+    return refuse(401, 'unauthorized', 'Sign in first: send an Authorization header with a bearer token.')
   try {
-    const answer = await client.check({ subject: { token }, permission, ...(resource === undefined ? {} : { resource }) })
-    if (answer.reason === 'unauthenticated') return refuse(401, 'unauthorized', 'The token does not hold (any more). Sign in again.')
-    if (!answer.allowed || !answer.subject) return refuse(403, 'forbidden', `This needs ${permission}.`, { reason: answer.reason, permission })
-    return { allowed: true, subject: subjectOf(answer.subject, answer.context) }
+    const answer = await client.check({
+      subject: { token },
+      permission,
+      ...(resource === undefined ? {} : { resource }),
+    })
+    if (answer.reason === 'unauthenticated')
+      return refuse(401, 'unauthorized', 'The token does not hold (any more). Sign in again.')
+    if (!answer.allowed || !answer.subject || !answer.organization)
+      return refuse(403, 'forbidden', `This needs ${permission}.`, { reason: answer.reason, permission })
+    return {
+      allowed: true,
+      subject: { ...answer.subject, roles: answer.subject.roles ?? [], organization: answer.organization },
+    }
   } catch (error) {
     return outage(error)
   }
 }
 
 /** Asks whether the bearer holds one of the roles now. */
-export async function permitRole(client: Client, authorization: string | undefined | null, roles: readonly string[]): Promise<Verdict> {
+export async function permitRole(
+  client: Client,
+  authorization: string | undefined | null,
+  roles: readonly string[],
+): Promise<Verdict> {
   let last: Verdict = refuse(403, 'forbidden', 'This needs a role, and none is named.')
   for (const role of roles) {
     last = await permit(client, authorization, 'hold:role', role)
@@ -56,11 +77,10 @@ export async function permitRole(client: Client, authorization: string | undefin
 
 /** The refusal as a Response. */
 export function problemResponse(verdict: Verdict & { allowed: false }): Response {
-  return new Response(JSON.stringify(verdict.problem), { status: verdict.status, headers: { 'content-type': 'application/problem+json' } })
-}
-
-function subjectOf(subject: { id: string; email?: string; name?: string; roles?: readonly string[] }, context: Readonly<Record<string, unknown>>): Subject {
-  return { ...subject, roles: subject.roles ?? [], organization: String(context['organization'] ?? '') }
+  return new Response(JSON.stringify(verdict.problem), {
+    status: verdict.status,
+    headers: { 'content-type': 'application/problem+json' },
+  })
 }
 
 function bearer(authorization: string | undefined | null): string | undefined {
@@ -72,7 +92,12 @@ function outage(error: unknown): Verdict {
   return refuse(503, 'unavailable', `Access could not be decided (${code}), so it is refused. Try again.`)
 }
 
-function refuse(status: 401 | 403 | 503, code: string, detail: string, facts: Record<string, unknown> = {}): Verdict {
+function refuse(
+  status: 401 | 403 | 503,
+  code: string,
+  detail: string,
+  facts: Record<string, unknown> = {},
+): Verdict {
   const title = { 401: 'Unauthorized', 403: 'Forbidden', 503: 'Service Unavailable' }[status]
   return { allowed: false, status, problem: { type: 'about:blank', title, status, code, detail, ...facts } }
 }

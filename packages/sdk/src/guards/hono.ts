@@ -4,7 +4,14 @@
  * @module
  */
 import type { Client } from '../client.ts'
-import { type GuardOptions, permit, permitRole, problemResponse, type Subject, type Verdict } from './guard.ts'
+import {
+  type GuardOptions,
+  permit,
+  permitRole,
+  problemResponse,
+  type Subject,
+  type Verdict,
+} from './guard.ts'
 
 /** The part of Hono's context that a guard uses; `c.get('subject')` is who was let in. */
 export interface HonoContextLike {
@@ -27,7 +34,10 @@ export function honoGuards<Context extends HonoContextLike = HonoContextLike>(cl
     }
   return {
     requirePermission: (permission: string, options: GuardOptions<Context> = {}) =>
-      guard((context) => permit(client, context.req.header('authorization'), permission, options.resource?.(context))),
-    requireRole: (...roles: string[]) => guard((context) => permitRole(client, context.req.header('authorization'), roles)),
+      guard((context) =>
+        permit(client, context.req.header('authorization'), permission, options.resource?.(context)),
+      ),
+    requireRole: (...roles: string[]) =>
+      guard((context) => permitRole(client, context.req.header('authorization'), roles)),
   }
 }
