@@ -46,10 +46,15 @@ export interface Control {
   /** Settings, as in the file, that an organization may be allowed to tighten; `settings.ts` compares them. */
   readonly stricter: readonly string[]
   readonly enforcement: Enforcement
+  /** How its sentences are set: running text, or one point each. */
+  readonly layout: 'paragraph' | 'list'
   readonly mapping: ControlMapping
   /** Whether the policy demands it at all. */
   applies(policy: Policy): boolean
-  /** What the policy demands, in whole sentences; at least one wherever the control applies. */
+  /**
+   * What the policy demands, in whole sentences; at least one wherever the control applies. Names of the
+   * language (permissions, settings) stand in backticks.
+   */
   statement(policy: Policy, language: Language): readonly string[]
 }
 
@@ -57,9 +62,10 @@ type Sentences = (policy: Policy, words: Words) => readonly string[]
 
 /** A control as its file writes it: the sentences per language, what is usual left out. */
 export interface ControlSource
-  extends Omit<Control, 'statement' | 'applies' | 'settings' | 'stricter' | 'mapping'> {
+  extends Omit<Control, 'statement' | 'applies' | 'settings' | 'stricter' | 'mapping' | 'layout'> {
   readonly settings?: readonly string[]
   readonly stricter?: readonly string[]
+  readonly layout?: Control['layout']
   readonly mapping: Partial<ControlMapping>
   readonly applies?: (policy: Policy) => boolean
   readonly statement: Readonly<Record<Language, Sentences>>
@@ -68,11 +74,20 @@ export interface ControlSource
 const everyPolicy = (): boolean => true
 
 export function defineControl(source: ControlSource): Control {
-  const { statement, applies = everyPolicy, settings = [], stricter = [], mapping, ...rest } = source
+  const {
+    statement,
+    applies = everyPolicy,
+    settings = [],
+    stricter = [],
+    layout = 'paragraph',
+    mapping,
+    ...rest
+  } = source
   return Object.freeze({
     ...rest,
     settings,
     stricter,
+    layout,
     mapping: { soc2: [], iso27001_2013: [], iso27001_2022: [], gdpr: [], ...mapping },
     applies,
     statement: (policy: Policy, language: Language) =>

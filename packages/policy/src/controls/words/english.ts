@@ -28,5 +28,9 @@ export const english: Grammar = {
   list: (items) => conjunction.format(items),
   anyOf: (items) => disjunction.format(items),
   count: (value, noun) => (value === 1 ? noun.one : `${numbers.format(value)} ${noun.many}`),
-  organization: (call) => ({ one: call, many: plural(call) }),
+  organization: (call) => ({
+    one: call,
+    many: plural(call),
+    indefinite: `${/^[aeiou]/.test(call) ? 'an' : 'a'} ${call}`,
+  }),
 }

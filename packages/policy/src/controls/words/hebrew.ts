@@ -45,5 +45,8 @@ export const hebrew: Grammar = {
     if (value === 1) return noun.one
     return value === 2 && noun.two ? noun.two : `${numbers.format(value)} ${noun.many}`
   },
-  organization: (call) => ORGANIZATIONS[call] ?? { one: 'ארגון', many: 'ארגונים' },
+  organization(call) {
+    const noun = ORGANIZATIONS[call] ?? { one: 'ארגון', many: 'ארגונים' }
+    return { ...noun, indefinite: noun.one }
+  },
 }

@@ -29,8 +29,8 @@ export interface Grammar {
   anyOf(items: readonly string[]): string
   /** `one approver`, `3 approvers`; a language with a dual form uses it for two. */
   count(value: number, noun: CountedNoun): string
-  /** What a tenant is called, singular and plural, from `organizations.call`. */
-  organization(call: string): { one: string; many: string }
+  /** What a tenant is called, singular, plural and with the indefinite article, from `organizations.call`. */
+  organization(call: string): { one: string; many: string; indefinite: string }
 }
 
 /** A noun with its number: `one` and `two` are whole phrases, `many` follows the numeral. */
@@ -46,7 +46,11 @@ export interface Words extends Omit<Grammar, 'organization'> {
   /** `business`, `organization`, `tenant` … */
   readonly organization: string
   readonly organizations: string
+  /** With the indefinite article, where the language has one. */
+  readonly anOrganization: string
   text(text: Text): string
+  /** Names of the policy language in backticks, joined by “and”. */
+  codes(names: readonly string[]): string
   /** Title of a role; the name where no role has it. */
   role(name: string): string
   /** Titles, joined by “and”. */
@@ -76,7 +80,9 @@ export function wordsFor(policy: Policy, language: Language, tag: string = langu
     language,
     organization: organization.one,
     organizations: organization.many,
+    anOrganization: organization.indefinite,
     text: (text) => textIn(text, tag),
+    codes: (names) => grammar.list(names.map((name) => `\`${name}\``)),
     role,
     roles: (names) => grammar.list(names.map(role)),
     anyRole: (names) => grammar.anyOf(names.map(role)),
