@@ -239,7 +239,7 @@ function candidatesOf(context: Properties | undefined, problems: FieldError[]): 
     if (typeof each === 'string') return { id: textAt(each, path, MAX_ID, problems), properties: undefined }
     const candidate = objectAt(each, path, problems)
     return {
-      id: textAt(candidate['id'], `${path}.id`, MAX_ID, problems),
+      id: memberAt(candidate, 'id', path, MAX_ID, problems),
       properties: propertiesAt(candidate['properties'], `${path}.properties`, problems),
     }
   })

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { type CompiledPolicy, type Decision, decide, type Question, type Standing } from '@writ/policy'
+import { decide, type Question } from '@writ/policy'
 import { addressKey } from '#people/identity'
 import { type Ctx, createCtx, type Principal } from '#platform/context'
-import { AppError, type FieldError } from '#platform/errors'
+import { AppError } from '#platform/errors'
 import { fromWire, toWire, type Uuid } from '#platform/ids'
 import { ANY, type Properties, type Resource, type Subject } from '../model.ts'
 import { asSubject } from './actor.ts'
@@ -20,44 +20,15 @@ import {
   UNKNOWN_RESOURCE,
 } from './attributes.ts'
 import { type FactsQuestion, type FactsReader, type FactsRow, factsReader } from './facts.ts'
-
-/** The one organization a question is decided in. */
-export interface Place {
-  readonly ctx: Ctx
-  readonly organizationId: Uuid
-  readonly slug: string
-  readonly isPlatform: boolean
-  readonly policy: CompiledPolicy
-}
-
-/** The subject of a question in its place. */
-export interface Party {
-  readonly place: Place
-  /** Undefined: nobody that could be known. */
-  readonly standing: Standing | undefined
-  readonly userId: Uuid | undefined
-  /** The caller asks about themselves. */
-  readonly isSelf: boolean
-  /** A temporary password: nothing is allowed until it is changed. */
-  readonly mustChangePassword: boolean
-  /** Named in the answer, where the caller came with nothing but a token. */
-  readonly person: { readonly email: string; readonly name: string } | undefined
-}
-
-/** Reasons of the policy, and the few that stand before it. */
-export type VerdictReason =
-  | Decision['reason']
-  | 'password_change_required'
-  | 'unknown_subject_type'
-  | 'wrong_attribute_type'
-
-export interface Verdict {
-  readonly allowed: boolean
-  readonly reason: VerdictReason
-  readonly decision: Decision
-  readonly known: KnownResource
-  readonly problem: FieldError | undefined
-}
+import {
+  isSubjectType,
+  type Party,
+  type Place,
+  standingOf,
+  strangerAt,
+  type Verdict,
+  type VerdictReason,
+} from './party.ts'
 
 const NO_CONTEXT: Properties = Object.freeze({})
 
@@ -200,7 +171,7 @@ export class Inquiry {
     }
     const address = userId === undefined && subject.id.includes('@') ? addressKey(subject.id) : undefined
     if (userId === undefined && address === undefined && organization === null)
-      return this.#stranger(this.#homePlace(), subject.id)
+      return strangerAt(this.#homePlace(), subject.id)
     const row = await this.#read({ organization, user: userId ?? null, address: address ?? null })
     return this.#partyOf(await this.#placeOf(row), row, subject.id)
   }
@@ -231,7 +202,7 @@ export class Inquiry {
   }
 
   async #partyOf(place: Place, row: FactsRow | undefined, spelled: string | undefined): Promise<Party> {
-    if (!row || row.user_id === null) return this.#stranger(place, spelled ?? '')
+    if (!row || row.user_id === null) return strangerAt(place, spelled ?? '')
     const { actor, principal } = this.#ctx
     if (actor.kind === 'user' && actor.userId === row.user_id && principal)
       return this.#principalAt(principal, place)
@@ -245,20 +216,6 @@ export class Inquiry {
       mustChangePassword: row.must_change_password,
       person: undefined,
     }
-  }
-
-  /** Not a member here, or nobody at all: one answer, so that accounts cannot be probed. */
-  #stranger(place: Place, id: string): Party {
-    const standing: Standing = {
-      id,
-      accountActive: true,
-      organization: place.organizationId,
-      membershipActive: false,
-      assignments: [],
-      secondFactor: 'none',
-      authenticatedAt: new Date(0),
-    }
-    return { place, standing, userId: undefined, isSelf: false, mustChangePassword: false, person: undefined }
   }
 
   async #nobody(organization: string | null): Promise<Party> {
@@ -324,27 +281,5 @@ export class Inquiry {
       resource: null,
       ...about,
     })
-  }
-}
-
-export function isSubjectType(type: string): boolean {
-  return type === 'user' || type === 'token'
-}
-
-function standingOf(row: FactsRow, id: string): Standing {
-  return {
-    id,
-    accountActive: row.user_status === 'active',
-    organization: row.member_organization_id,
-    membershipActive: row.member_status === 'active' && row.member_organization_status === 'active',
-    assignments: (row.assignments ?? []).map(([assignment, role, source, expiresAt]) => ({
-      id: assignment,
-      role,
-      source: source as never,
-      expiresAt: expiresAt === null ? null : new Date(expiresAt),
-    })),
-    secondFactor: 'none',
-    // Nobody is at the keyboard of a question about somebody: their last proof of identity counts.
-    authenticatedAt: row.last_sign_in_at ?? new Date(0),
   }
 }

@@ -2,7 +2,7 @@
 import type { AuditEvent, Ctx } from '#platform/context'
 import { events } from '../catalog.ts'
 import { ANY, type Evaluation } from '../model.ts'
-import type { Party, Verdict } from './inquiry.ts'
+import type { Party, Verdict } from './party.ts'
 
 /**
  * Records a decision; durable when it returns, so the answer must wait for it. Denials are recorded under every

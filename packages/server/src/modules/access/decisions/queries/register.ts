@@ -3,7 +3,7 @@ import type { Ctx } from '#platform/context'
 import type { Uuid } from '#platform/ids'
 import { permissions, resourceErrors } from '../catalog.ts'
 import { factsReader } from '../engine/facts.ts'
-import type { Place } from '../engine/inquiry.ts'
+import type { Place } from '../engine/party.ts'
 
 export interface RegisteredResource {
   readonly type: string
