@@ -42,7 +42,7 @@ export async function readAccount(tx: Tx, id: Uuid): Promise<Account | undefined
 
 /** Holds the account's row until the transaction ends, then reads it. Scope: the account. */
 export async function lockAccount(tx: Tx, id: Uuid): Promise<Account | undefined> {
-  await tx.selectFrom('users').select('id').where('id', '=', id).forUpdate().execute()
+  await tx.selectFrom('users').select('id').where('id', '=', id).forNoKeyUpdate().execute()
   return readAccount(tx, id)
 }
 

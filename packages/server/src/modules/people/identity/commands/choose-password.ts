@@ -3,7 +3,10 @@ import type { Ctx } from '#platform/context'
 import { normalizePassword } from '#platform/passwords'
 import { errors } from '../catalog.ts'
 import { type MissedRule, missed, missedRules, type Person } from '../model/password-rules.ts'
+import { strictestPassword } from '../model/strictest.ts'
 import { temporaryPassword } from '../model/temporary-password.ts'
+import type { AccountOrganization } from '../queries.ts'
+import { authenticationOf } from './authentication-of.ts'
 
 /** A password that was checked and hashed. Made before a transaction begins: hashing takes longer than a row may be held. */
 export interface NewPassword {
@@ -17,6 +20,8 @@ export interface ChooseOptions {
   readonly field?: string
   /** Hash of the password that is replaced: the new one must differ. */
   readonly current?: string | null
+  /** Organizations the account belongs to; the rules of all of them are met. Default: this request's own. */
+  readonly organizations?: readonly AccountOrganization[]
 }
 
 /**
@@ -30,9 +35,10 @@ export async function choosePassword(
   person: Person,
   options: ChooseOptions = {},
 ): Promise<NewPassword> {
-  const { field = 'password', current } = options
+  const { field = 'password', current, organizations = [] } = options
   const { passwords } = ctx.services
-  const policy = ctx.policy.policy.authentication.password
+  const own = ctx.policy.policy.authentication
+  const policy = strictestPassword([own, ...(await authenticationOf(ctx, organizations))])
   const rules = missedRules(policy, normalizePassword(clear), person)
   if (rules.length > 0) throw weak(field, rules)
   if (current && (await passwords.verify(clear, current))) throw weak(field, [missed('unchanged')])

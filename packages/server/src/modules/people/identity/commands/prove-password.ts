@@ -5,6 +5,7 @@ import { events } from '../catalog.ts'
 import { type Lockout, strictestLockout } from '../model/strictest.ts'
 import { type AccountOrganization, organizationsOf } from '../queries.ts'
 import { type Account, lockAccount, readAccount, reserveAttempt, settleAttempt } from '../store.ts'
+import { authenticationOf } from './authentication-of.ts'
 import { inOrganization } from './in-each-organization.ts'
 
 /** What came of a password that somebody typed. The reason is for the log alone: callers answer all but `right` alike. */
@@ -83,24 +84,10 @@ async function reserve(ctx: Ctx, userId: Uuid): Promise<Attempt | undefined> {
     const account = await readAccount(tx, userId)
     if (!account) return undefined
     const organizations = await organizationsOf(tx, userId)
-    const lockout = await lockoutOf(ctx, organizations)
+    const lockout = strictestLockout(await authenticationOf(ctx, organizations))
     const number = await reserveAttempt(tx, userId, lockout, ctx.now())
     return { account, organizations, lockout, number }
   })
-}
-
-async function lockoutOf(ctx: Ctx, organizations: readonly AccountOrganization[]): Promise<Lockout> {
-  const { policies } = ctx.services.ports
-  const { compiled, versionId } = await policies.current()
-  const own = await Promise.all(
-    organizations
-      .filter(({ overrides }) => overrides !== null)
-      .map(({ overrides }) => policies.effective(versionId, overrides)),
-  )
-  return strictestLockout([
-    compiled.policy.authentication.lockout,
-    ...own.map(({ policy }) => policy.authentication.lockout),
-  ])
 }
 
 /** The attempt that takes the last number locks; those after it find the lock. So a lock is recorded once. */
