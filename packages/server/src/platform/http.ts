@@ -54,6 +54,8 @@ export interface RouteSpec<P, Q, B, R, C = Out<B>> {
   readonly check?: (body: unknown) => C
   /** Answers with the caller's own X-Request-ID, as the AuthZEN standard demands; ours stands in the log and in problems. */
   readonly echoesRequestId?: true
+  /** Media type of an answer that is no JSON document: the handler sends it (a stream) and returns `reply`. */
+  readonly produces?: string
   /** Shape of a 2xx answer; fields it does not name are not sent. Absent: 204. */
   readonly response?: R
   readonly status?: 200 | 201 | 202
@@ -116,6 +118,7 @@ export function mount(app: FastifyInstance, services: Services, gate: Gate, rout
       handler: async (request, reply) => {
         const ctx = await contextOf(request, services, gate, spec)
         const answer = await spec.handle(ctx, { ...input(request, spec), request, reply })
+        if (answer === reply) return reply
         if (spec.response === undefined) return reply.code(204).send()
         return reply.code(spec.status ?? 200).send(answer)
       },
@@ -199,8 +202,14 @@ function documentation(spec: Route): Record<string, unknown> {
     ...(spec.params ? { params: describe(spec.params, 'input') } : {}),
     ...(spec.query ? { querystring: describe(spec.query, 'input') } : {}),
     ...(spec.body ? { body: describe(spec.body, 'input') } : {}),
-    response: spec.response ? { [spec.status ?? 200]: describe(spec.response, 'output') } : { 204: { type: 'null', description: 'Done.' } },
+    response: answerOf(spec, describe),
   }
+}
+
+function answerOf(spec: Route, describe: (schema: z.ZodType, io: 'output') => unknown): Record<number, unknown> {
+  if (spec.response) return { [spec.status ?? 200]: describe(spec.response, 'output') }
+  if (spec.produces) return { 200: { description: 'The file.', content: { [spec.produces]: { schema: { type: 'string' } } } } }
+  return { 204: { type: 'null', description: 'Done.' } }
 }
 
 /** Headers, request ids, the JSON parser and the one error format: for every answer, also of addresses that do not exist. */

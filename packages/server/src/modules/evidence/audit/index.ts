@@ -1,0 +1,19 @@
+/**
+ * The audit log: every access event of an organization, in a transparency log of its own.
+ *
+ * Invariants
+ * - No change without its event, no event without its change: `record` writes in the change's own transaction.
+ * - What `recordNow` has acknowledged is on the disk and will be numbered, whatever dies afterwards.
+ * - A log never forks: one node at a time numbers, a checkpoint is signed only for committed leaves and only if it
+ *   extends the one before it.
+ * - Nothing of the log is changed or removed, by any role, save clear personal values, which no proof rests on.
+ * - A leaf holds personal values only as salted hashes.
+ *
+ * @module
+ */
+export { type Erasure, eraseMember, erasePersonal } from './commands/erase-personal.ts'
+export { type ExportRange, exportLog } from './commands/export-log.ts'
+export { type Audit, AuditLogRewritten, createAudit } from './log/audit.ts'
+export { recordAsOperator } from './log/operator.ts'
+export { type LogFault, verifyLog } from './log/verify.ts'
+export { auditRoutes } from './routes.ts'

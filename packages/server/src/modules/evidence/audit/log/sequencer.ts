@@ -1,0 +1,208 @@
+/**
+ * From recorded events to signed checkpoints.
+ *
+ * A round is two steps, each one transaction or more:
+ * 1. number: under a lock that one node holds at a time, the pending events get the next indexes of their logs, and
+ *    tree and queue change with them. A kill leaves all of it or nothing.
+ * 2. sign: heads of committed logs that have no checkpoint yet. A kill leaves them unsigned, and the next round of any
+ *    node, also after a restart, signs them. Only what step 1 has committed is ever signed.
+ *
+ * A head is signed only if it extends the log's checkpoint before it; a log for which that does not hold was changed
+ * behind the server's back: it is not signed again, and {@link Sequencer.problem} says so.
+ *
+ * @module
+ */
+import { CompactRange, equalBytes, readRoot, signCheckpoint } from '@writ/tlog'
+import type { Services } from '#platform/context'
+import type { Uuid } from '#platform/ids'
+import {
+  addKeys,
+  type GrownLog,
+  type SavedTree,
+  type SignedHead,
+  saveCheckpoints,
+  saveTrees,
+  sequencePending,
+  type UnsignedLog,
+  unsignedLogs,
+} from '../store.ts'
+import { hashReader } from './hashes.ts'
+import { LogKeys } from './keys.ts'
+import type { OutsideCheckpoints } from './outside.ts'
+import { RecentHeads } from './recent-heads.ts'
+
+const HASH_BYTES = 32
+const TILE_HEIGHT = 8
+/** Events numbered in one transaction: some tens of milliseconds of the database's and of this thread's time. */
+const MOST_IN_ONE = 2_000
+const MOST_SIGNED_IN_ONE = 500
+
+export class Sequencer {
+  readonly #services: Pick<Services, 'db' | 'log' | 'now'>
+  readonly #keys: LogKeys
+  readonly #outside: OutsideCheckpoints | undefined
+  readonly #heads = new RecentHeads()
+  /** Logs that must not be signed, and why. */
+  readonly #broken = new Map<Uuid, string>()
+
+  constructor(
+    services: Pick<Services, 'db' | 'log' | 'now' | 'masterKey' | 'publicUrl'>,
+    outside: OutsideCheckpoints | undefined,
+  ) {
+    this.#services = services
+    this.#keys = new LogKeys(services.masterKey, services.publicUrl)
+    this.#outside = outside
+  }
+
+  /** What is wrong with the logs, if anything is. */
+  problem(): string | undefined {
+    return this.#broken.size === 0 ? undefined : [...this.#broken.values()].join(' ')
+  }
+
+  /** Numbers pending events until none is left. With `wait` it queues behind another node that is at it. Returns how many. */
+  async number(wait: boolean): Promise<number> {
+    for (let total = 0; ; ) {
+      const numbered = await this.#numberOnce(wait)
+      total += numbered
+      if (numbered < MOST_IN_ONE) return total
+    }
+  }
+
+  async #numberOnce(wait: boolean): Promise<number> {
+    const trees = await this.#services.db.transaction('audit', async (tx) => {
+      const grown = (await sequencePending(tx, MOST_IN_ONE, wait)).map((log) => this.#grow(log))
+      if (grown.length > 0) await saveTrees(tx, grown)
+      return grown
+    })
+    // Only now: what was rolled back must not be known as a head.
+    for (const tree of trees)
+      if (tree.isVerified) this.#heads.add(tree.organizationId, { size: tree.size, root: tree.root })
+    return trees.reduce((sum, tree) => sum + tree.size - tree.before, 0)
+  }
+
+  #grow(log: GrownLog): SavedTree & { readonly root: Uint8Array; readonly isVerified: boolean } {
+    const range = CompactRange.resume({ begin: 0, end: log.size, hashes: new Uint8Array(log.frontier) })
+    const isVerified =
+      log.size === 0 ||
+      (log.checkpointSize === log.size && equalBytes(range.root(), log.checkpointRoot!)) ||
+      this.#heads.knows(log.organizationId, { size: log.size, root: range.root() })
+    const nodes: { level: number; index: number; hash: Uint8Array }[] = []
+    for (let at = 0; at < log.hashes.length; at += HASH_BYTES) {
+      range.append(new Uint8Array(log.hashes.subarray(at, at + HASH_BYTES)), ({ level, index }, hash) => {
+        if (level > 0 && level % TILE_HEIGHT === 0) nodes.push({ level: level / TILE_HEIGHT, index, hash })
+      })
+    }
+    const frontier = range.serialize().hashes
+    return {
+      organizationId: log.organizationId,
+      before: log.size,
+      size: range.end,
+      frontier,
+      nodes,
+      root: range.root(),
+      isVerified,
+    }
+  }
+
+  /** Signs every head that has no checkpoint, and writes it outside too. */
+  async sign(): Promise<void> {
+    for (;;) {
+      const limit = MOST_SIGNED_IN_ONE + this.#broken.size
+      const found = await this.#unsigned(limit)
+      const heads: SignedHead[] = []
+      for (const log of found) {
+        const note = await this.#signHead(log)
+        if (note) heads.push(note)
+      }
+      if (heads.length > 0)
+        await this.#services.db.transaction('audit', (tx) => saveCheckpoints(tx, heads, this.#services.now()))
+      for (const head of heads) {
+        this.#heads.sign(head.organizationId, head)
+        // After the commit: what lies outside must never be ahead of the database.
+        await this.#outside?.append(head.organizationId, head.note)
+      }
+      if (found.length < MOST_SIGNED_IN_ONE) return
+    }
+  }
+
+  async #unsigned(limit: number): Promise<UnsignedLog[]> {
+    const { db, now } = this.#services
+    const logs = await db.transaction('audit', (tx) => unsignedLogs(tx, limit))
+    const keyless = logs.filter((log) => log.verifierKey === null)
+    if (keyless.length === 0) return logs.filter((log) => !this.#broken.has(log.organizationId))
+    const keys = await Promise.all(keyless.map((log) => this.#keys.create(log.organizationId)))
+    await db.transaction('audit', (tx) => addKeys(tx, keys, now()))
+    return this.#unsigned(limit)
+  }
+
+  async #signHead(log: UnsignedLog): Promise<SignedHead | undefined> {
+    const { organizationId, size } = log
+    const root = CompactRange.resume({ begin: 0, end: size, hashes: new Uint8Array(log.frontier) }).root()
+    const fault = await this.#faultOf(log, root)
+    if (fault !== undefined) {
+      const message = `The audit log of organization ${organizationId} was changed behind the server's back: ${fault}. It is not signed any more.`
+      this.#broken.set(organizationId, message)
+      this.#services.log.fatal({ organizationId, size }, message)
+      return undefined
+    }
+    const signer = await this.#keys.signer({
+      organizationId,
+      origin: log.origin!,
+      verifierKey: log.verifierKey!,
+      seed: log.seed!,
+    })
+    const note = await signCheckpoint({ origin: log.origin!, size, root }, [signer])
+    return { organizationId, size, root, note }
+  }
+
+  /** Why the head must not be signed; undefined if it extends the checkpoint before it. */
+  async #faultOf(log: UnsignedLog, root: Uint8Array): Promise<string | undefined> {
+    const { organizationId, size, checkpointSize, checkpointRoot } = log
+    const signed = this.#heads.signed(organizationId)
+    if (signed && checkpointSize < signed.size) {
+      return `its newest checkpoint is of ${checkpointSize} events, and one of ${signed.size} was signed before`
+    }
+    if (this.#heads.knows(organizationId, { size, root })) return undefined
+    // Numbered by another node, or before a restart: the tree is read from the leaves.
+    return this.#services.db.transaction(`org:${organizationId}`, async (tx) => {
+      const read = hashReader(tx, organizationId, size)
+      if (!equalBytes(await readRoot(size, read), root))
+        return `its ${size} leaves do not have the root of its tree`
+      if (checkpointSize === 0 || equalBytes(await readRoot(checkpointSize, read), checkpointRoot!))
+        return undefined
+      return `its first ${checkpointSize} leaves do not have the root of their checkpoint`
+    })
+  }
+
+  /**
+   * Compares each log with its last checkpoint outside the database.
+   *
+   * @returns a sentence for every log that does not extend it
+   */
+  async compareOutside(): Promise<string[]> {
+    if (!this.#outside) return []
+    const faults: string[] = []
+    for await (const { organizationId, path, checkpoint } of this.#outside.last()) {
+      const found = await this.#rootAt(organizationId, checkpoint.size)
+      if (found && equalBytes(found, checkpoint.root)) continue
+      const fault =
+        `The audit log of organization ${organizationId} is not the one that ${path} tells of: that file's last checkpoint is of ` +
+        `${checkpoint.size} events, ${found ? 'and the first as many in the database have another root' : 'and the database has fewer'}. ` +
+        'Somebody rewrote the log, or an older backup was restored. Restore the newest backup; to go on without it, move the file away and keep it.'
+      this.#broken.set(organizationId, fault)
+      faults.push(fault)
+    }
+    return faults
+  }
+
+  #rootAt(organizationId: Uuid, size: number): Promise<Uint8Array | undefined> {
+    return this.#services.db.transaction(`org:${organizationId}`, async (tx) => {
+      const log = await tx
+        .selectFrom('auditLogs')
+        .select('size')
+        .where('organizationId', '=', organizationId)
+        .executeTakeFirst()
+      return log && log.size >= size ? readRoot(size, hashReader(tx, organizationId, size)) : undefined
+    })
+  }
+}
