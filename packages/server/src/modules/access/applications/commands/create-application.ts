@@ -1,8 +1,8 @@
-import { actorName, type Ctx, type Tx } from '#platform/context'
+import { actorName, type Ctx } from '#platform/context'
 import { newSecret, sha256 } from '#platform/crypto'
 import { newId } from '#platform/ids'
 import { events, permissions } from '../catalog.ts'
-import { type Application, CREDENTIAL_PREFIX, type CreatedApplication } from '../model.ts'
+import { CREDENTIAL_PREFIX, type CreatedApplication } from '../model.ts'
 import { insertApplication } from '../store.ts'
 
 /**
@@ -11,25 +11,17 @@ import { insertApplication } from '../store.ts'
  */
 export async function createApplication(ctx: Ctx, { name }: { name: string }): Promise<CreatedApplication> {
   await ctx.authorize(permissions.manage)
-  return ctx.tx((tx) => createWithin(ctx, tx, name))
+  return ctx.tx(async (tx) => {
+    const created = newApplication(name, actorName(ctx.actor), ctx.now())
+    const { id } = created.application
+    await insertApplication(tx, ctx.organizationId, created.application, sha256(created.credential))
+    await ctx.record(tx, events.created({ target: { type: 'application', id }, after: { name } }))
+    return created
+  })
 }
 
-/** The part that the operator's command shares. */
-export async function createWithin(ctx: Ctx, tx: Tx, name: string): Promise<CreatedApplication> {
-  const now = ctx.now()
-  const credential = newSecret(CREDENTIAL_PREFIX)
-  const application: Application = {
-    id: newId(now),
-    name,
-    createdBy: actorName(ctx.actor),
-    createdAt: now,
-    revokedAt: null,
-    lastUsedAt: null,
-  }
-  await insertApplication(tx, ctx.organizationId, application, sha256(credential))
-  await ctx.record(
-    tx,
-    events.created({ target: { type: 'application', id: application.id }, after: { name } }),
-  )
-  return { application, credential }
+/** An application and its credential, not stored yet. */
+export function newApplication(name: string, createdBy: string, now: Date): CreatedApplication {
+  const application = { id: newId(now), name, createdBy, createdAt: now, revokedAt: null, lastUsedAt: null }
+  return { application, credential: newSecret(CREDENTIAL_PREFIX) }
 }

@@ -7,13 +7,13 @@
 import type { Ctx } from '#platform/context'
 import { toWire, type Uuid } from '#platform/ids'
 import { errors, permissions } from '../catalog.ts'
-import { registeredResource } from '../engine/attributes.ts'
+import { type KnownResource, registeredResource } from '../engine/attributes.ts'
 import { Inquiry } from '../engine/inquiry.ts'
 import { type Start, startOf, tokenFrom } from '../engine/page-token.ts'
 import { isSubjectType, type Party, type Place } from '../engine/party.ts'
 import { recordSearch } from '../engine/record.ts'
 import { type Candidate, malformed, type Search, type Subject } from '../model.ts'
-import { resourcesAfter, subjectsAfter } from './register.ts'
+import { type RegisteredResource, resourcesAfter, subjectsAfter } from './register.ts'
 
 export interface Page<T> {
   readonly page: { readonly next_token: string; readonly count: number }
@@ -73,40 +73,61 @@ export async function searchResources(ctx: Ctx, search: Search): Promise<Page<{ 
   const { place } = party
   requireKnownType(place, search.resource.type)
   const { type } = search.resource
-  const judge = (id: string, known: Parameters<Inquiry['judge']>[4]) =>
+  const judge: Judge = (id, known) =>
     inquiry.judge(party, search.subject.type, search.action!.name, { type, id }, known, search.context)
       .allowed
-  const view = <T extends { id: string }>({ id }: T) => ({ type, id })
-  const page = search.candidates
-    ? await scan(ctx, search, {
-        after: async (start) =>
-          search
-            .candidates!.slice(indexOf(start), indexOf(start) + STEP)
-            .map((candidate, i) => ({ ...candidate, at: indexOf(start) + i + 1 })),
-        keep: async (some: readonly (Candidate & { at: number })[]) => {
-          const known = await Promise.all(
-            some.map(({ id, properties }) =>
-              inquiry.resource(place.organizationId, { type, id, properties }),
-            ),
-          )
-          return some.filter(({ id }, i) => judge(id, known[i]!))
-        },
-        keyOf: ({ at }) => String(at),
-        view,
-      })
-    : await scan(ctx, search, {
-        after: async (start) => {
-          const found = await resourcesAfter(ctx, place.organizationId, type, start, STEP)
-          if (found.length === 0 && start === null) throw errors.candidates_needed({ resourceType: type })
-          return found
-        },
-        keep: async (some) =>
-          some.filter(({ id, attributes, state }) => judge(id, registeredResource(attributes, state))),
-        keyOf: ({ id }) => id,
-        view,
-      })
+  const candidates = search.candidates ?? (type === ROLE.type ? roleNames(place) : undefined)
+  const page = candidates
+    ? await scan(ctx, search, amongCandidates(inquiry, place, type, candidates, judge))
+    : await scan(ctx, search, amongRegistered(ctx, place, type, judge))
   await recordSearch(place.ctx, 'resource', searchFacts(search, party, page.results.length))
   return page
+}
+
+type Judge = (id: string, known: KnownResource) => boolean
+type Found = { type: string; id: string }
+
+function amongRegistered(
+  ctx: Ctx,
+  place: Place,
+  type: string,
+  judge: Judge,
+): Scanned<RegisteredResource, Found> {
+  return {
+    async after(start) {
+      const found = await resourcesAfter(ctx, place.organizationId, type, start, STEP)
+      if (found.length === 0 && start === null) throw errors.candidates_needed({ resourceType: type })
+      return found
+    },
+    keep: async (some) =>
+      some.filter(({ id, attributes, state }) => judge(id, registeredResource(attributes, state))),
+    keyOf: ({ id }) => id,
+    view: ({ id }) => ({ type, id }),
+  }
+}
+
+/** In the order they were sent; the key is the position of the one after. */
+function amongCandidates(
+  inquiry: Inquiry,
+  place: Place,
+  type: string,
+  candidates: readonly Candidate[],
+  judge: Judge,
+): Scanned<Candidate & { next: number }, Found> {
+  return {
+    async after(start) {
+      const from = Number(start ?? 0)
+      return candidates.slice(from, from + STEP).map((candidate, i) => ({ ...candidate, next: from + i + 1 }))
+    },
+    async keep(some) {
+      const known = await Promise.all(
+        some.map((candidate) => inquiry.resource(place.organizationId, { type, ...candidate })),
+      )
+      return some.filter(({ id }, i) => judge(id, known[i]!))
+    },
+    keyOf: ({ next }) => String(next),
+    view: ({ id }) => ({ type, id }),
+  }
 }
 
 /**
@@ -121,9 +142,7 @@ export async function searchActions(ctx: Ctx, search: Search): Promise<Page<{ na
   requireKnownType(place, search.resource.type)
   const resource = { ...search.resource, id: search.resource.id! }
   const known = await inquiry.resource(place.organizationId, resource)
-  const actions = place.policy.permissions.flatMap((permission) =>
-    permission.resource === resource.type ? [permission.action] : [],
-  )
+  const actions = actionsOn(place, resource.type)
   const page = await scan(ctx, search, {
     after: async (start) => actions.slice(start === null ? 0 : actions.indexOf(start) + 1),
     keep: async (some) =>
@@ -147,9 +166,21 @@ async function partyOf(inquiry: Inquiry, search: Search): Promise<Party> {
   return party
 }
 
+/** A role is asked about like a resource that its name identifies (`hold` of type `role`), by guards by role. */
+const ROLE = { type: 'role', action: 'hold' }
+
 function requireKnownType({ policy }: Place, type: string): void {
-  if (!policy.lookup.has(type))
-    throw errors.unknown_resource_type({ resourceType: type, known: [...policy.lookup.keys()] })
+  if (policy.lookup.has(type) || type === ROLE.type) return
+  throw errors.unknown_resource_type({ resourceType: type, known: [...policy.lookup.keys()] })
+}
+
+function roleNames({ policy }: Place): Candidate[] {
+  return policy.policy.roles.map(({ name }) => ({ id: name, properties: undefined }))
+}
+
+function actionsOn({ policy }: Place, type: string): string[] {
+  const actions = policy.permissions.flatMap(({ resource, action }) => (resource === type ? [action] : []))
+  return type === ROLE.type && !actions.includes(ROLE.action) ? [...actions, ROLE.action] : actions
 }
 
 function searchFacts(search: Search, party: Party, found: number): Record<string, unknown> {
@@ -199,9 +230,4 @@ async function scan<T, V>(
 
 function pageOf<V>(results: V[], nextToken: string): Page<V> {
   return { page: { next_token: nextToken, count: results.length }, results }
-}
-
-function indexOf(start: Start): number {
-  const index = Number(start ?? 0)
-  return Number.isSafeInteger(index) && index >= 0 ? index : 0
 }
