@@ -19,8 +19,10 @@ import { createPasswords } from '#platform/passwords'
 import { installContextKey, masterKey } from '#platform/secrets'
 import { createLog } from '#platform/telemetry'
 import { sql } from 'kysely'
+import pg from 'pg'
 import type { Logger } from 'pino'
 import { type App, createApp } from './app.ts'
+import { openOperatorDatabase } from './operator.ts'
 import { type ResolvedDatabase, resolveDatabase } from './platform/postgres/resolve.ts'
 
 export { ConfigError, readConfig } from '#platform/config'
@@ -118,16 +120,20 @@ async function prepare(config: Config, resolved: ResolvedDatabase, master: Buffe
     return { setupToken: undefined, policyDrift: undefined }
   }
   await migrate(resolved.ownerUrl, migrationsDirectory)
-  const pools = { transactions: createPool(resolved.ownerUrl, { max: 2 }), statements: createPool(resolved.ownerUrl, { max: 1 }) }
-  const client = await pools.transactions.connect()
-  await installContextKey(client, master, now()).finally(() => client.release())
-  const operator: OperatorDatabase = { db: new Database(pools, master), masterKey: master, now }
+  await withClient(resolved.ownerUrl, (client) => installContextKey(client, master, now()))
+  const operator = openOperatorDatabase({ ownerUrl: resolved.ownerUrl, masterKey: master, now })
   try {
     const policyDrift = await firstPolicy(config, operator)
     return { setupToken: await createSetupToken(operator), policyDrift }
   } finally {
     await operator.db.close()
   }
+}
+
+async function withClient(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await work(client).finally(() => client.end())
 }
 
 async function firstPolicy(config: Config, operator: OperatorDatabase): Promise<string | undefined> {

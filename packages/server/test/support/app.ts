@@ -18,6 +18,7 @@ import { createLog } from '#platform/telemetry'
 import { hash as bcrypt } from '@node-rs/bcrypt'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { type App, createApp } from '../../src/app.ts'
+import { openOperatorDatabase } from '../../src/operator.ts'
 import { freshDatabase, type TestDatabase } from './database.ts'
 
 export const NOW = new Date('2026-03-02T09:00:00Z')
@@ -94,12 +95,13 @@ export async function startApp(options: { policy?: string; now?: Date } = {}): P
   const clock = createClock(options.now ?? NOW)
   const pools = (url: string) => ({ transactions: createPool(url, { max: 8 }), statements: createPool(url, { max: 4 }) })
   const db = new Database(pools(database.appUrl), masterKey)
-  const ownerDb = new Database(pools(database.ownerUrl), masterKey)
+  const operator = openOperatorDatabase({ ownerUrl: database.ownerUrl, masterKey, now: clock.now })
+  const ownerDb = operator.db
   const client = await database.owner.connect()
   await installContextKey(client, masterKey, clock.now())
   client.release()
   const { compiled, organizationId: platformId, versionId } = await applyPolicy(
-    { db: ownerDb, masterKey, now: clock.now },
+    operator,
     { source: policySource(options.policy ?? 'sales-agent'), author: 'operator:test', reason: 'test' },
   )
   await ownerDb.transaction(`org:${platformId}`, (tx) => ensureSigningKey(tx, masterKey, compiled.policy.authentication.tokens.algorithm, clock.now()))
