@@ -45,6 +45,7 @@ const RUNS = [
   'qwertzuiopasdfghjklyxcvbnm',
   'azertyuiopqsdfghjklmwxcvbn',
   '1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p',
+  '1q2w3e4r5t6y7u8i9o0p',
   'אבגדהוזחטיכלמנסעפצקרשת',
 ]
 const WALKS = [...RUNS, ...RUNS.map((run) => [...run].reverse().join(''))]
@@ -52,9 +53,9 @@ const WALKS = [...RUNS, ...RUNS.map((run) => [...run].reverse().join(''))]
 /** Whether a guesser's first thousands of guesses reach it. Not an estimate of strength. */
 export function isCommonPassword(password: string): boolean {
   const text = password.toLowerCase()
-  if (isOneThingRepeated(text) || isWalks(text)) return true
   // "Welcome2024!" is "welcome" with what people add when they are told to add something.
   const stem = text.replace(/^[^\p{L}]{0,4}/u, '').replace(/[^\p{L}]{0,6}$/u, '')
+  if ([text, stem].some((part) => isOneThingRepeated(part) || isWalks(part))) return true
   return [
     text,
     stem,
@@ -83,6 +84,7 @@ function isOneThingRepeated(text: string): boolean {
 /** Made of at most three stretches of keyboard or alphabet, each of three characters or more: 123qweasd, abcd1234. */
 function isWalks(text: string): boolean {
   let rest = text
+  if (text.length < 4) return false
   for (let stretch = 0; stretch < 3 && rest !== ''; stretch++) {
     let length = 0
     for (const walk of WALKS) {
