@@ -42,7 +42,12 @@ begin
   return null;
 end $$;
 comment on function verified_scope() is 'Exists because writ_app must not read the key that signs its own context.';
+revoke all on function verified_scope() from public;
 alter function verified_scope() owner to writ_system;
+-- In this order: with the ownership, what was granted to the former owner goes to the new one.
+set role writ_system;
+grant execute on function verified_scope() to writ_app, writ_owner;
+reset role;
 
 create function current_organization() returns uuid language sql stable parallel restricted as
   $$ select case when scope like 'org:%' then substr(scope, 5)::uuid end from (select verified_scope()) as s (scope) $$;
@@ -52,8 +57,8 @@ create function current_account() returns uuid language sql stable parallel rest
   $$ select case when scope like 'account:%' then substr(scope, 9)::uuid end from (select verified_scope()) as s (scope) $$;
 comment on function current_account() is 'The account that acts on itself, across its organizations, in this transaction.';
 
-revoke all on function verified_scope(), current_organization(), current_account() from public;
-grant execute on function verified_scope(), current_organization(), current_account() to writ_app, writ_system, writ_owner;
+revoke all on function current_organization(), current_account() from public;
+grant execute on function current_organization(), current_account() to writ_app, writ_system;
 
 -- Organizations --------------------------------------------------------------------------------------------------
 

@@ -216,8 +216,9 @@ begin
     'end_account_sessions(uuid, timestamptz, text, uuid)'
   ] loop
     execute format('revoke all on function %s from public', f);
-    execute format('grant execute on function %s to writ_app, writ_owner', f);
     execute format('alter function %s owner to writ_system', f);
+    -- In this order: with the ownership, what was granted to the former owner goes to the new one.
+    execute format('set role writ_system; grant execute on function %s to writ_app, writ_owner; reset role', f);
   end loop;
 end $$;
 

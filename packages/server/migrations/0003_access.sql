@@ -257,7 +257,10 @@ create function platform_organization() returns uuid
 as $$ select id from organizations where kind = 'platform' $$;
 comment on function platform_organization() is 'Exists because events of no organization belong to the platform''s log, and row-level security hides its row.';
 revoke all on function list_organizations(uuid, integer), find_organization(text), platform_organization() from public;
-grant execute on function list_organizations(uuid, integer), find_organization(text), platform_organization() to writ_app, writ_owner;
 alter function list_organizations(uuid, integer) owner to writ_system;
 alter function find_organization(text) owner to writ_system;
 alter function platform_organization() owner to writ_system;
+-- After the change of owner: with the ownership, what was granted to the former owner goes to the new one.
+set role writ_system;
+grant execute on function list_organizations(uuid, integer), find_organization(text), platform_organization() to writ_app, writ_owner;
+reset role;

@@ -11,5 +11,7 @@ as $$
 $$;
 comment on function account_organizations(uuid) is 'Exists because lockout is the strictest of all organizations of an account, and row-level security hides all but one; only a transaction signed for this very account gets the list.';
 revoke all on function account_organizations(uuid) from public;
-grant execute on function account_organizations(uuid) to writ_app, writ_owner;
 alter function account_organizations(uuid) owner to writ_system;
+set role writ_system;
+grant execute on function account_organizations(uuid) to writ_app, writ_owner;
+reset role;

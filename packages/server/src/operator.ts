@@ -18,12 +18,6 @@ export interface OperatorInput {
 /** Opens the database as its owner; close `db` when done. */
 export function openOperatorDatabase({ ownerUrl, masterKey, now }: OperatorInput): OperatorDatabase {
   const pools = { transactions: createPool(ownerUrl, { max: 2 }), statements: createPool(ownerUrl, { max: 1 }) }
-  const operator: OperatorDatabase = {
-    db: new Database(pools, masterKey),
-    masterKey,
-    now,
-    record: (tx, organizationId, by, event) =>
-      recordAsOperator(operator, tx, { organizationId, name: by, command: event.type, event }),
-  }
-  return operator
+  const db = new Database(pools, masterKey)
+  return { db, masterKey, now, record: recordAsOperator({ db, now }) }
 }

@@ -105,11 +105,18 @@ export interface Assignments {
   /** Roles the member holds now, expired ones left out. */
   held(ctx: Ctx, tx: Tx, memberId: Uuid): Promise<readonly HeldRole[]>
   /**
-   * Makes `roles` exactly what the member is assigned, ends the others, raises the member's revision.
-   * @throws `roles.unknown`, `roles.one_only`, `roles.above_your_own`, `roles.not_yours_to_assign`, `roles.operator_only`, `roles.last_owner`
+   * Makes `roles` exactly what the member is assigned, ends the others, raises the member's revision, records the change.
+   * `decided`: another permission has settled who may (a founding, a transfer of ownership); all other rules still hold.
+   * @throws `roles.unknown`, `roles.none`, `roles.one_only`, `roles.separated`, `roles.above_your_own`, `roles.not_yours_to_assign`, `roles.operator_only`, `roles.last_owner`
    */
-  assign(ctx: Ctx, tx: Tx, member: { id: Uuid; userId: Uuid }, roles: readonly string[]): Promise<{ before: readonly string[]; after: readonly string[] }>
-  /** Ends every assignment of a member who leaves. */
+  assign(
+    ctx: Ctx,
+    tx: Tx,
+    member: { id: Uuid; userId: Uuid },
+    roles: readonly string[],
+    options?: { readonly decided?: boolean },
+  ): Promise<{ before: readonly string[]; after: readonly string[] }>
+  /** Ends every assignment of a member who leaves, and records it. @throws `roles.operator_only` */
   endAll(ctx: Ctx, tx: Tx, memberId: Uuid): Promise<readonly string[]>
   /** @throws `members.above_you` unless the actor may administer a member holding `roles`. */
   mayManage(ctx: Ctx, roles: readonly string[]): void

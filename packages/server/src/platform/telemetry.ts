@@ -4,15 +4,17 @@
  *
  * @module
  */
-import { pino, type Logger } from 'pino'
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
 
-export function createLog(level: string): Logger {
-  return pino({
+/** A log of JSON lines, to standard output unless said otherwise. */
+export function createLog(level: string, destination?: DestinationStream): Logger {
+  const options: LoggerOptions = {
     level,
     redact: { paths: ['req.headers.authorization', 'req.headers.cookie', '*.password', '*.token', '*.secret'], censor: '[redacted]' },
     base: null,
-  })
+  }
+  return destination ? pino(options, destination) : pino(options)
 }
 
 export class Metrics {
