@@ -13,6 +13,7 @@
  */
 export { type Erasure, eraseMember, erasePersonal } from './commands/erase-personal.ts'
 export { type ExportRange, exportLog } from './commands/export-log.ts'
+export { exportLogAsOperator, type OperatorExport } from './commands/export-log-as-operator.ts'
 export { type Audit, AuditLogRewritten, createAudit } from './log/audit.ts'
 export { recordAsOperator } from './log/operator.ts'
 export { type LogFault, verifyLog } from './log/verify.ts'

@@ -30,4 +30,5 @@ export const events = defineEvents('sessions', {
   refresh_reused:
     'A spent refresh token was presented again: somebody else may have it, so its session ended.',
   ended: 'A session ended: its cookie, access tokens and refresh tokens.',
+  keys_rotated: 'A new key signs access tokens; the others were retired if the operator said so.',
 })

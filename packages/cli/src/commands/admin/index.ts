@@ -1,0 +1,21 @@
+/** `writ admin …`: what only the operator does, beside the server and never through it. @module */
+import type { CommandGroup } from '../../command.ts'
+import { createApplication } from './create-application.ts'
+import { createOrganization } from './create-organization.ts'
+import { createUser } from './create-user.ts'
+import { grantPlatformRole } from './grant-platform-role.ts'
+import { revokePlatformRole } from './revoke-platform-role.ts'
+import { rotateKeys } from './rotate-keys.ts'
+
+export const adminCommands: CommandGroup = {
+  name: 'admin',
+  summary: 'what only the operator does: platform roles, first accounts, keys',
+  commands: [
+    createOrganization,
+    createUser,
+    grantPlatformRole,
+    revokePlatformRole,
+    createApplication,
+    rotateKeys,
+  ],
+}
