@@ -37,8 +37,12 @@ export class Database {
   constructor(pools: { readonly transactions: pg.Pool; readonly statements: pg.Pool }, master: Uint8Array) {
     this.#statements = pools.statements
     const pool = pools.transactions
-    // A connection that breaks while idle is replaced at the next use; without a listener it would end the process.
-    for (const each of [pool, pools.statements]) each.on('error', () => {})
+    // A connection that breaks while idle, in the pool or within a transaction, is found broken at its next use;
+    // without a listener it would end the process.
+    for (const each of [pool, pools.statements]) {
+      each.on('error', () => {})
+      each.on('connect', (client) => client.on('error', () => {}))
+    }
     this.kysely = new Kysely<DB>({
       dialect: new PostgresDialect({ pool }),
       plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],

@@ -1,32 +1,25 @@
-import type { AuditEvent } from '#platform/context'
-import type { Tx } from '#platform/database'
-import type { Uuid } from '#platform/ids'
 import type { OperatorDatabase } from '#platform/operator'
 import { insertWithin } from '../store.ts'
 import { entryOf } from './entry.ts'
 
+/** `operator:first-start` and `first-start` are one name. */
+const PREFIX = 'operator:'
+
 /**
- * Records what the operator's command does, within its transaction, in the log of an organization or the platform.
- * A running server numbers and signs it.
- *
- * @param name who the operator is, such as the account on the machine
+ * How the operator's commands record: within the transaction of the change, in the log of an organization or of the
+ * platform. A running server numbers and signs it.
  */
-export async function recordAsOperator(
-  operator: OperatorDatabase,
-  tx: Tx,
-  {
-    organizationId,
-    name,
-    command,
-    event,
-  }: { organizationId: Uuid; name: string; command: string; event: AuditEvent },
-): Promise<void> {
-  const circumstances = {
-    at: operator.now(),
-    actor: { kind: 'operator', name } as const,
-    client: { ip: '', userAgent: '' },
-    requestId: `command:${command}`,
+export function recordAsOperator({
+  db,
+  now,
+}: Pick<OperatorDatabase, 'db' | 'now'>): OperatorDatabase['record'] {
+  return async (tx, organizationId, by, event) => {
+    const circumstances = {
+      at: now(),
+      actor: { kind: 'operator', name: by.startsWith(PREFIX) ? by.slice(PREFIX.length) : by } as const,
+      client: { ip: '', userAgent: '' },
+      requestId: 'command',
+    }
+    await insertWithin(db, tx, organizationId, [entryOf(organizationId, circumstances, event)])
   }
-  const entry = entryOf(organizationId, circumstances, event)
-  await insertWithin(operator.db, tx, organizationId, [entry])
 }

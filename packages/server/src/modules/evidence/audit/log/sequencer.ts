@@ -42,6 +42,7 @@ export class Sequencer {
   readonly #keys: LogKeys
   readonly #outside: OutsideCheckpoints | undefined
   readonly #heads = new RecentHeads()
+  #signing: Promise<void> = Promise.resolve()
   /** Logs that must not be signed, and why. */
   readonly #broken = new Map<Uuid, string>()
 
@@ -104,8 +105,17 @@ export class Sequencer {
     }
   }
 
-  /** Signs every head that has no checkpoint, and writes it outside too. */
-  async sign(): Promise<void> {
+  /**
+   * Signs every head that has no checkpoint, and writes it outside too. One call at a time: what is read of a log must
+   * be as new as what this process remembers of it.
+   */
+  sign(): Promise<void> {
+    const signed = this.#signing.then(() => this.#sign())
+    this.#signing = signed.catch(() => {})
+    return signed
+  }
+
+  async #sign(): Promise<void> {
     for (;;) {
       const limit = MOST_SIGNED_IN_ONE + this.#broken.size
       const found = await this.#unsigned(limit)
