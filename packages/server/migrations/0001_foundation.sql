@@ -135,6 +135,7 @@ as $$
   ) select exists (select from spent)
 $$;
 comment on function spend_setup_token(bytea, timestamptz) is 'Exists because "no organization yet" is a question across organizations. One conditional update: of 20 at once, one wins.';
-alter function spend_setup_token(bytea, timestamptz) owner to writ_system;
+-- Before the change of owner: afterwards writ_owner may no longer take anything from public.
 revoke all on function spend_setup_token(bytea, timestamptz) from public;
 grant execute on function spend_setup_token(bytea, timestamptz) to writ_app;
+alter function spend_setup_token(bytea, timestamptz) owner to writ_system;
