@@ -60,7 +60,7 @@ describe('an evaluation', () => {
     [
       'a number as resource.id',
       { ...question, resource: { type: 'leads', id: 7 } },
-      ['resource.id should be a text of 1 to 8192 characters'],
+      ['resource.id should be a text of 1 to 1000 characters'],
     ],
     [
       'properties that are a list',

@@ -30,6 +30,14 @@ export interface Evaluation {
   readonly context: Properties | undefined
 }
 
+/** A question as far as a decision is made from it; an {@link Evaluation} is one. */
+export interface Asked {
+  readonly subject: { readonly type: string }
+  readonly action: { readonly name: string }
+  readonly resource: { readonly type: string; readonly id: string }
+  readonly context: Properties | undefined
+}
+
 export const semantics = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const
 export type Semantic = (typeof semantics)[number]
 
@@ -71,7 +79,9 @@ export const MAX_EVALUATIONS = 200
 export const MAX_CANDIDATES = 500
 export const MAX_PAGE = 200
 const MAX_NAME = 200
-const MAX_ID = 8_192
+const MAX_ID = 1_000
+/** A bearer is longer than any id. */
+const MAX_SUBJECT = 8_192
 
 /** Reads the body of an evaluation. @throws `decisions.malformed_request` naming every field that is wrong */
 export function readEvaluation(body: unknown): Evaluation {
@@ -112,7 +122,7 @@ export function readSearch(body: unknown, searched: 'subject' | 'resource' | 'ac
   const read: Search = {
     subject: {
       type: memberAt(subject, 'type', 'subject', MAX_NAME, problems),
-      id: searched === 'subject' ? undefined : memberAt(subject, 'id', 'subject', MAX_ID, problems),
+      id: searched === 'subject' ? undefined : memberAt(subject, 'id', 'subject', MAX_SUBJECT, problems),
     },
     action: searched === 'action' ? undefined : actionAt(top['action'], 'action', problems),
     resource: {
@@ -189,7 +199,7 @@ function evaluationAt(
   return {
     subject: {
       type: memberAt(subject, 'type', `${at}subject`, MAX_NAME, problems),
-      id: memberAt(subject, 'id', `${at}subject`, MAX_ID, problems),
+      id: memberAt(subject, 'id', `${at}subject`, MAX_SUBJECT, problems),
     },
     action: actionAt(own['action'] ?? defaults?.['action'], `${at}action`, problems),
     resource: {

@@ -82,6 +82,21 @@ export function assertedResource(
   }
 }
 
+/** Why a condition could not be evaluated, as far as it can be told: attributes that nobody has said. */
+export function unknownAttributes(
+  policy: CompiledPolicy,
+  resource: { type: string; id: string },
+  known: KnownResource,
+): FieldError | undefined {
+  const names = Object.keys(declaredResource(policy, resource.type)?.attributes ?? {})
+  const missing = names.filter(
+    (name) => known.attributes?.[name] === undefined || known.attributes[name] === null,
+  )
+  if (missing.length === 0) return undefined
+  const message = `do not say ${missing.join(', ')}, nor does the register: a condition could not be evaluated`
+  return { path: 'resource.properties', message }
+}
+
 /** What is wrong with values that are to be registered: every one must be declared and of its type. */
 export function attributeProblems(resource: DeclaredResource, attributes: Properties): FieldError[] {
   return Object.entries(attributes).flatMap(([name, value]) => {

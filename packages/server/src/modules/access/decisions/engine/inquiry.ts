@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { decide, type Question } from '@writ/policy'
+import { type Decision, decide, type Question } from '@writ/policy'
 import { addressKey } from '#people/identity'
 import { type Ctx, createCtx, type Principal } from '#platform/context'
 import { AppError } from '#platform/errors'
 import { fromWire, toWire, type Uuid } from '#platform/ids'
-import { ANY, type Properties, type Resource, type Subject } from '../model.ts'
+import { ANY, type Asked, type Properties, type Resource, type Subject } from '../model.ts'
 import { asSubject } from './actor.ts'
 import {
   assertedResource,
@@ -18,6 +18,7 @@ import {
   type KnownResource,
   registeredResource,
   UNKNOWN_RESOURCE,
+  unknownAttributes,
 } from './attributes.ts'
 import { type FactsQuestion, type FactsReader, type FactsRow, factsReader } from './facts.ts'
 import {
@@ -106,52 +107,33 @@ export class Inquiry {
     return assertedResource(declared, resource.properties)
   }
 
-  question(
-    party: Party,
-    action: string,
-    resource: { type: string; id: string },
-    known: KnownResource,
-    context: Properties | undefined,
-  ): Question {
+  question(party: Party, asked: Asked, known: KnownResource): Question {
+    const { type, id } = asked.resource
     return {
       ...(party.standing ? { subject: party.standing } : {}),
-      action,
+      action: asked.action.name,
       resource: {
-        type: resource.type,
-        ...(resource.id === ANY ? {} : { id: resource.id }),
+        type,
+        ...(id === ANY ? {} : { id }),
         ...(known.attributes === undefined ? {} : { attributes: known.attributes }),
         ...(known.state === undefined ? {} : { state: known.state }),
       },
       organization: party.place.organizationId,
       platform: party.place.isPlatform,
-      context: context ?? NO_CONTEXT,
+      context: asked.context ?? NO_CONTEXT,
       now: this.#ctx.now(),
     }
   }
 
   /** The decision. Pure: everything it needs has been read. */
-  judge(
-    party: Party,
-    subjectType: string,
-    action: string,
-    resource: { type: string; id: string },
-    known: KnownResource,
-    context: Properties | undefined,
-  ): Verdict {
-    const decision = decide(party.place.policy, this.question(party, action, resource, known, context))
-    const refuse = (reason: VerdictReason): Verdict => ({
-      allowed: false,
-      reason,
-      decision,
-      known,
-      problem: known.problem,
-    })
-    if (!isSubjectType(subjectType)) return refuse('unknown_subject_type')
-    if (!decision.allowed && decision.reason !== 'error')
-      return { ...refuse(decision.reason), problem: undefined }
-    if (known.problem) return refuse('wrong_attribute_type')
-    if (party.mustChangePassword) return refuse('password_change_required')
-    return { allowed: decision.allowed, reason: decision.reason, decision, known, problem: undefined }
+  judge(party: Party, asked: Asked, known: KnownResource): Verdict {
+    const decision = decide(party.place.policy, this.question(party, asked, known))
+    const reason = reasonOf(decision, party, asked, known)
+    if (reason === 'wrong_attribute_type')
+      return { allowed: false, reason, decision, known, problem: known.problem }
+    const problem =
+      reason === 'error' ? unknownAttributes(party.place.policy, asked.resource, known) : undefined
+    return { allowed: reason === 'allowed', reason, decision, known, problem }
   }
 
   #keyOf(context: Properties | undefined): string | null {
@@ -282,4 +264,12 @@ export class Inquiry {
       ...about,
     })
   }
+}
+
+/** What stands before the policy's own reasons, and what would have made an error of it. */
+function reasonOf(decision: Decision, party: Party, asked: Asked, known: KnownResource): VerdictReason {
+  if (!isSubjectType(asked.subject.type)) return 'unknown_subject_type'
+  if (!decision.allowed && decision.reason !== 'error') return decision.reason
+  if (known.problem) return 'wrong_attribute_type'
+  return party.mustChangePassword ? 'password_change_required' : decision.reason
 }

@@ -42,14 +42,7 @@ export async function evaluate(ctx: Ctx, evaluation: Evaluation): Promise<Answer
   const inquiry = new Inquiry(ctx)
   const { party, known } = await inquiry.ask(evaluation.subject, evaluation.resource, evaluation.context)
   if (!party.isSelf) await party.place.ctx.authorize(permissions.check)
-  const verdict = inquiry.judge(
-    party,
-    evaluation.subject.type,
-    evaluation.action.name,
-    evaluation.resource,
-    known,
-    evaluation.context,
-  )
+  const verdict = inquiry.judge(party, evaluation, known)
   const recorded = recordVerdict(evaluation, party, verdict)
   if (recorded) await recorded
   return answerOf(party, verdict)
@@ -71,10 +64,10 @@ export async function evaluateAll(ctx: Ctx, { evaluations, semantic }: Evaluatio
   const answers: Answer[] = []
   const recorded: Promise<void>[] = []
   for (let i = 0; i < questions.length; i++) {
-    const { subject, action, resource, context } = questions[i]!
+    const question = questions[i]!
     const { party, known } = found[i]!
-    const verdict = inquiry.judge(party, subject.type, action.name, resource, known, context)
-    const record = recordVerdict(questions[i]!, party, verdict)
+    const verdict = inquiry.judge(party, question, known)
+    const record = recordVerdict(question, party, verdict)
     if (record) recorded.push(record)
     answers.push(answerOf(party, verdict))
     if (semantic === (verdict.allowed ? 'permit_on_first_permit' : 'deny_on_first_deny')) break
@@ -94,14 +87,10 @@ export async function explain(
   evaluation: Evaluation,
 ): Promise<Answer & Pick<Explanation, 'steps' | 'roles'>> {
   const inquiry = new Inquiry(ctx)
-  const { subject, action, resource, context } = evaluation
-  const { party, known } = await inquiry.ask(subject, resource, context)
+  const { party, known } = await inquiry.ask(evaluation.subject, evaluation.resource, evaluation.context)
   if (!party.isSelf) await party.place.ctx.authorize(permissions.explain)
-  const verdict = inquiry.judge(party, subject.type, action.name, resource, known, context)
-  const { steps, roles } = explainDecision(
-    party.place.policy,
-    inquiry.question(party, action.name, resource, known, context),
-  )
+  const verdict = inquiry.judge(party, evaluation, known)
+  const { steps, roles } = explainDecision(party.place.policy, inquiry.question(party, evaluation, known))
   return {
     ...answerOf(party, verdict),
     steps,

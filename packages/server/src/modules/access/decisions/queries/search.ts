@@ -37,22 +37,21 @@ export async function searchSubjects(ctx: Ctx, search: Search): Promise<Page<{ t
   const place = await inquiry.place(search.context)
   await place.ctx.authorize(permissions.search)
   requireKnownType(place, search.resource.type)
-  const action = search.action!.name
+  const action = search.action!
   const resource = { ...search.resource, id: search.resource.id! }
+  const asked = { ...search, action, resource }
   const known = await inquiry.resource(place.organizationId, resource)
   const page = await scan(ctx, search, {
     after: (start) => subjectsAfter(ctx, place, start, STEP),
     keep: async (ids) => {
       const parties = await Promise.all(ids.map((id) => inquiry.member(place, id)))
-      return ids.filter(
-        (_, i) => inquiry.judge(parties[i]!, 'user', action, resource, known, search.context).allowed,
-      )
+      return ids.filter((_, i) => inquiry.judge(parties[i]!, asked, known).allowed)
     },
     keyOf: (id: Uuid) => id,
     view: (id) => ({ type: 'user', id: toWire('usr', id) }),
   })
   await recordSearch(place.ctx, 'subject', {
-    action,
+    action: action.name,
     resourceType: resource.type,
     found: page.results.length,
   })
@@ -74,8 +73,7 @@ export async function searchResources(ctx: Ctx, search: Search): Promise<Page<{ 
   requireKnownType(place, search.resource.type)
   const { type } = search.resource
   const judge: Judge = (id, known) =>
-    inquiry.judge(party, search.subject.type, search.action!.name, { type, id }, known, search.context)
-      .allowed
+    inquiry.judge(party, { ...search, action: search.action!, resource: { type, id } }, known).allowed
   const candidates = search.candidates ?? (type === ROLE.type ? roleNames(place) : undefined)
   const page = candidates
     ? await scan(ctx, search, amongCandidates(inquiry, place, type, candidates, judge))
@@ -147,8 +145,7 @@ export async function searchActions(ctx: Ctx, search: Search): Promise<Page<{ na
     after: async (start) => actions.slice(start === null ? 0 : actions.indexOf(start) + 1),
     keep: async (some) =>
       some.filter(
-        (action) =>
-          inquiry.judge(party, search.subject.type, action, resource, known, search.context).allowed,
+        (action) => inquiry.judge(party, { ...search, action: { name: action }, resource }, known).allowed,
       ),
     keyOf: (action) => action,
     view: (name) => ({ name }),
