@@ -50,7 +50,7 @@ function english(review: ReviewPolicy, w: Words): string {
       ? ''
       : ` Accounts without a sign-in for ${w.duration(review.flagInactiveSeconds)} are flagged.`
   const undecided = review.undecided === 'deactivate' ? ' What nobody decided on is deactivated.' : ''
-  return `${w.text(review.title ?? review.name)}, ${[...when(review, w), ...due].join(', ')}: ${by} goes through ${SCOPES.en[review.scope]} and verifies ${w.list(review.verify.map((check) => CHECKS.en[check]))}.${flag}${undecided}`
+  return `${w.text(review.title ?? review.name)}, ${[...when(review, w), ...due].join(', ')}: ${by} goes through ${SCOPES.en[review.scope]} and verifies ${w.list(review.verify.map((check) => CHECKS.en[check]))}. It opens ${w.duration(review.windowSeconds)} before it is due.${flag}${undecided}`
 }
 
 function hebrew(review: ReviewPolicy, w: Words): string {
@@ -63,7 +63,7 @@ function hebrew(review: ReviewPolicy, w: Words): string {
       ? ''
       : ` חשבונות ללא כניסה במשך ${w.duration(review.flagInactiveSeconds)} מסומנים.`
   const undecided = review.undecided === 'deactivate' ? ' מה שאיש לא הכריע בו מושבת.' : ''
-  return `${w.text(review.title ?? review.name)}, ${[...when(review, w), ...due].join(', ')}. הסוקרים: ${by}. נסקרים: ${SCOPES.he[review.scope]}. נבדק בכל אחד: ${w.list(review.verify.map((check) => CHECKS.he[check]))}.${flag}${undecided}`
+  return `${w.text(review.title ?? review.name)}, ${[...when(review, w), ...due].join(', ')}. הסוקרים: ${by}. נסקרים: ${SCOPES.he[review.scope]}. נבדק בכל אחד: ${w.list(review.verify.map((check) => CHECKS.he[check]))}. הסקירה נפתחת ${w.duration(review.windowSeconds)} לפני מועדה.${flag}${undecided}`
 }
 
 /** Periodic certification of access. */

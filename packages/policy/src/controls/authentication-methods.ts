@@ -39,11 +39,11 @@ export const authenticationMethods = defineControl({
   },
   statement: {
     en: ({ authentication }, w) => [
-      `These ways to authenticate exist: ${w.list(authentication.methods.map((m) => METHODS.en[m]))}. There are no others.`,
+      `Only these ways to authenticate are permitted: ${w.list(authentication.methods.map((m) => METHODS.en[m]))}.`,
       `A credential belongs to one ${w.organization} and opens nothing in another.`,
     ],
     he: ({ authentication }, w) => [
-      `קיימות דרכי ההזדהות הבאות: ${w.list(authentication.methods.map((m) => METHODS.he[m]))}. אין דרכים אחרות.`,
+      `מותרות רק דרכי ההזדהות הבאות: ${w.list(authentication.methods.map((m) => METHODS.he[m]))}.`,
       `אמצעי הזדהות שייך ל${w.organization} אחד ואינו פותח דבר ב${w.organization} אחר.`,
     ],
   },

@@ -48,7 +48,7 @@ export const mfa = defineControl({
             `Setting it up yields ${w.count(rule.recoveryCodes, { one: 'one recovery code', many: 'recovery codes' })}, each good for one use.`,
           ]
         : []),
-      `Removing it takes ${REMOVAL.en[rule.removal]}.`,
+      `Removing it takes ${REMOVAL.en[rule.removal]}. Both are logged.`,
     ],
     he: ({ authentication: { mfa: rule } }, w) => [
       `כל משתמש רשאי להגדיר גורם אימות שני: ${w.anyOf(rule.methods.map((method) => METHODS.he[method]))}.`,
@@ -61,7 +61,7 @@ export const mfa = defineControl({
             `עם ההגדרה נוצרים קודי שחזור לשימוש חד-פעמי: ${w.count(rule.recoveryCodes, { one: 'קוד אחד', two: 'שני קודים', many: 'קודים' })}.`,
           ]
         : []),
-      `להסרת הגורם השני נדרשת הזנה של ${REMOVAL.he[rule.removal]}.`,
+      `להסרת הגורם השני נדרשת הזנה של ${REMOVAL.he[rule.removal]}. ההגדרה וההסרה נרשמות ביומן.`,
     ],
   },
 })

@@ -22,7 +22,6 @@ export const password = defineControl({
     'authentication.password.require',
     'authentication.password.blockCommon',
     'authentication.password.temporarySeconds',
-    'authentication.links.resetSeconds',
   ],
   stricter: ['authentication.password.minLength', 'authentication.password.require'],
   enforcement: 'enforced',
@@ -34,23 +33,23 @@ export const password = defineControl({
   },
   applies: ({ authentication }) => authentication.methods.includes('password'),
   statement: {
-    en: ({ authentication: { password: rules, links } }, w) => [
+    en: ({ authentication: { password: rules } }, w) => [
       rules.require.length === 0
         ? `A password has at least ${w.number(rules.minLength)} characters.`
         : `A password has at least ${w.number(rules.minLength)} characters, among them ${w.list(rules.require.map((kind) => KINDS.en[kind]))}.`,
       ...(rules.blockCommon ? ['Passwords that are known to be in common use are refused.'] : []),
       'A refused password is answered with the reason, in the language of the person.',
       'Users change their own password in their security settings; administrators reset passwords of those they administer.',
-      `A password that an administrator set works for ${w.duration(rules.temporarySeconds)} and only to choose an own one; a reset link works once, within ${w.duration(links.resetSeconds)}.`,
+      `A password that an administrator set works for ${w.duration(rules.temporarySeconds)} and only to choose an own one.`,
     ],
-    he: ({ authentication: { password: rules, links } }, w) => [
+    he: ({ authentication: { password: rules } }, w) => [
       rules.require.length === 0
         ? `בסיסמה יש לפחות ${w.number(rules.minLength)} תווים.`
         : `בסיסמה יש לפחות ${w.number(rules.minLength)} תווים, ובהם ${w.list(rules.require.map((kind) => KINDS.he[kind]))}.`,
       ...(rules.blockCommon ? ['סיסמאות הידועות כנפוצות נדחות.'] : []),
       'דחיית סיסמה מלווה בהסבר, בשפתו של המשתמש.',
       'משתמשים משנים את סיסמתם בהגדרות האבטחה שלהם; מנהלים מאפסים סיסמאות של מי שנמצא באחריותם.',
-      `סיסמה שקבע מנהל תקפה למשך ${w.duration(rules.temporarySeconds)} ורק לשם בחירת סיסמה אישית; קישור לאיפוס פועל פעם אחת, בתוך ${w.duration(links.resetSeconds)}.`,
+      `סיסמה שקבע מנהל תקפה למשך ${w.duration(rules.temporarySeconds)} ורק לשם בחירת סיסמה אישית.`,
     ],
   },
 })

@@ -20,6 +20,7 @@ import { authenticationMethods } from './authentication-methods.ts'
 import { mfa } from './authentication-mfa.ts'
 import { password } from './authentication-password.ts'
 import { passwordHash } from './authentication-password-hash.ts'
+import { recovery } from './authentication-recovery.ts'
 import { authenticationRequired } from './authentication-required.ts'
 import { session } from './authentication-session.ts'
 import { singleSignOn } from './authentication-single-sign-on.ts'
@@ -81,6 +82,7 @@ export const controls: readonly Control[] = Object.freeze([
   authenticationMethods,
   password,
   passwordHash,
+  recovery,
   lockout,
   mfa,
   organizationSettings,

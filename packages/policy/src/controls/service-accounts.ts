@@ -34,7 +34,7 @@ export const serviceAccounts = defineControl({
       const { rotateEverySeconds, overlapSeconds, flagUnusedSeconds } = policy.serviceAccounts
       const overlap = `old and new both work for ${w.duration(overlapSeconds)}`
       return [
-        `A service account belongs to one ${w.organization}, has credentials and a role of its own (${w.anyRole(machineRoles(policy))}), and appears in the log as itself. It passes the same checks as a person and can be revoked at once.`,
+        `A service account belongs to one ${w.organization}, has credentials and a role of its own (${w.anyRole(machineRoles(policy))}), and appears in the log as itself. It passes the same checks as a person and can be revoked at once; every change to it is logged.`,
         rotateEverySeconds === undefined
           ? `When its secret is replaced, ${overlap}.`
           : `Its secret is replaced ${w.every(rotateEverySeconds)}; ${overlap}.`,
@@ -45,7 +45,7 @@ export const serviceAccounts = defineControl({
       const { rotateEverySeconds, overlapSeconds, flagUnusedSeconds } = policy.serviceAccounts
       const overlap = `הישן והחדש פועלים שניהם במשך ${w.duration(overlapSeconds)}`
       return [
-        `חשבון שירות שייך ל${w.organization} אחד, יש לו אמצעי הזדהות ותפקיד משלו (${w.anyRole(machineRoles(policy))}), והוא מופיע ביומן בשמו שלו. הוא עובר אותן בדיקות כמו אדם וניתן לבטלו מיד.`,
+        `חשבון שירות שייך ל${w.organization} אחד, יש לו אמצעי הזדהות ותפקיד משלו (${w.anyRole(machineRoles(policy))}), והוא מופיע ביומן בשמו שלו. הוא עובר אותן בדיקות כמו אדם וניתן לבטלו מיד; כל שינוי בו נרשם ביומן.`,
         rotateEverySeconds === undefined
           ? `כאשר הסוד שלו מוחלף, ${overlap}.`
           : `הסוד שלו מוחלף ${w.every(rotateEverySeconds)}; ${overlap}.`,
