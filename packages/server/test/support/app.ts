@@ -109,7 +109,7 @@ export async function startApp(options: { policy?: string; now?: Date } = {}): P
   const config = readConfig({ WRIT_LOG: process.env['TEST_LOG'] ?? 'silent', WRIT_URL: ORIGIN })
   const input = { config, masterKey, publicUrl: ORIGIN, passwords, log: createLog(config.logLevel), now: clock.now }
   const app = await createApp({ ...input, db })
-  const siblings: { app: App; db: Database }[] = []
+  const siblings: { app: App; db: Database; passwords: Passwords }[] = []
   const seed = createSeed({ ownerDb, clock, platformId, versionId })
   return {
     ...app,
@@ -124,14 +124,16 @@ export async function startApp(options: { policy?: string; now?: Date } = {}): P
     signIn: (email, signIn) => signInTo(app, email, signIn),
     async sibling() {
       const other = new Database(pools(database.appUrl), masterKey)
-      const sibling = await createApp({ ...input, db: other })
-      siblings.push({ app: sibling, db: other })
+      // Of its own, as another process has: what is queued here waits for nothing there.
+      const others = createPasswords()
+      const sibling = await createApp({ ...input, db: other, passwords: others })
+      siblings.push({ app: sibling, db: other, passwords: others })
       return sibling
     },
     async stop() {
       for (const sibling of siblings) await sibling.app.close()
       await app.close()
-      await Promise.all([passwords.stop(), db.close(), ownerDb.close(), ...siblings.map((sibling) => sibling.db.close())])
+      await Promise.all([passwords.stop(), db.close(), ownerDb.close(), ...siblings.flatMap((sibling) => [sibling.passwords.stop(), sibling.db.close()])])
       await database.drop()
     },
   }

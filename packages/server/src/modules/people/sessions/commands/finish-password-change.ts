@@ -69,7 +69,7 @@ export async function finishPasswordChange(ctx: Ctx, input: PasswordChangeInput)
 async function spend(ctx: Ctx, tx: Tx, account: Account, secretHash: Buffer): Promise<Account> {
   const held = await lockAccount(tx, account.id)
   const isSame =
-    held?.status === 'active' && held.mustChangePassword && held.passwordHash === account.passwordHash
+    held?.status === 'active' && held.mustChangePassword && held.tokenVersion === account.tokenVersion
   if (!held || !isSame || !(await spendChallenge(tx, secretHash, ctx.now()))) throw errors.invalid_challenge()
   return held
 }

@@ -40,8 +40,14 @@ export type SignInResult =
 /** Seconds in which a new password must be chosen after a temporary one. */
 const CHALLENGE_SECONDS = 600
 
-/** One a process. */
+/** The count of each server. */
 const limits = new WeakMap<Services, AddressLimit>()
+
+export function addressLimitOf(services: Services): AddressLimit {
+  const limit = limits.get(services) ?? new AddressLimit()
+  limits.set(services, limit)
+  return limit
+}
 
 /**
  * Signs a person in, in one organization.
@@ -83,8 +89,7 @@ export function nameOf(named: string | undefined): { id?: string | undefined; sl
 }
 
 async function enter(ctx: Ctx): Promise<AddressLimit> {
-  const limit = limits.get(ctx.services) ?? new AddressLimit()
-  limits.set(ctx.services, limit)
+  const limit = addressLimitOf(ctx.services)
   const taken = limit.take(ctx.client.ip, ctx.now())
   if (!taken.refused) return limit
   ctx.services.metrics.signIns.inc({ result: 'limited' })
