@@ -2,16 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import {
   type CompiledPolicy,
   compile,
+  controls,
+  findControl,
   formatProblem,
   mayAssign,
   mayManage,
   type Policy,
   parsePolicy,
+  renderHtml,
+  renderMarkdown,
   runPolicyTests,
 } from '@writ/policy'
 import { describe, expect, test } from 'vitest'
-import { controls, findControl } from '../packages/policy/src/controls/index.ts'
-import { renderHtml, renderMarkdown } from '../packages/policy/src/render/index.ts'
 
 const folder = new URL('.', import.meta.url)
 const names = readdirSync(folder)

@@ -6,6 +6,19 @@ export {
   compile,
   compileTightened,
 } from './compile.ts'
+export {
+  type Control,
+  type ControlMapping,
+  controls,
+  type Enforcement,
+  type FrameworkName,
+  findControl,
+  frameworkNames,
+  type Language,
+  languages,
+  type Section,
+  sections,
+} from './controls/index.ts'
 export { decide } from './decide.ts'
 export { diffPolicies, type Effect, type PolicyChange } from './diff.ts'
 export {
@@ -29,6 +42,7 @@ export type {
   Standing,
 } from './question.ts'
 export { reasons } from './question.ts'
+export { type RenderOptions, renderHtml, renderMarkdown } from './render/index.ts'
 export { durationSeconds, formatDuration } from './schema/scalars.ts'
 export { jsonSchema, type PolicySource } from './schema.ts'
 export { type SettingProblem, settablePaths, type Tightened, tighten } from './settings.ts'

@@ -2,7 +2,7 @@
 import { type CompiledPolicy, compile } from '../compile.ts'
 import { frameLanguage, type Language, type Words, wordsFor } from '../controls/index.ts'
 import type { Policy } from '../model.ts'
-import { type Frame, frames } from './frame.ts'
+import { type Frame, frames } from './frame/index.ts'
 
 export interface RenderContext {
   readonly policy: Policy
