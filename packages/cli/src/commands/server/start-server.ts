@@ -1,5 +1,5 @@
-import { existsSync, globSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type { RunningServer } from '@writ/server'
 import type { CommandDefinition, Invocation } from '../../command.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
@@ -56,9 +56,9 @@ async function readConfig(
   const config = inWordsOf(options, () => server.readConfig(env))
   const isFirstStart = config.databaseUrl === undefined && !existsSync(config.dataDirectory)
   if (config.policyFile !== undefined || !isFirstStart || !io.ask) return config
-  const found = globSync(['*.policy.yaml', 'policies/*.policy.yaml'], { cwd: io.cwd })
+  const found = ['.', 'policies'].flatMap((folder) => policiesIn(io.cwd, folder))
   if (found.length === 0) return config
-  const choices = found.sort().map((file) => ({ value: file, label: file }))
+  const choices = found.map((file) => ({ value: file, label: file }))
   const chosen = await io.ask.select('Which policy should this server run? (--policy answers this)', choices)
   if (chosen === undefined) throw interrupted()
   return { ...config, policyFile: resolve(io.cwd, chosen) }
