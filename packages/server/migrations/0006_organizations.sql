@@ -26,9 +26,6 @@ as $$
     )
 $$;
 comment on function organizations_without(text) is 'Exists because a policy may not leave an organization without an owner; answers only a transaction signed for the platform itself.';
-revoke all on function roles_in_use(timestamptz), organizations_without(text) from public;
-alter function roles_in_use(timestamptz) owner to writ_system;
-alter function organizations_without(text) owner to writ_system;
 
 -- Members as a list shows them ---------------------------------------------------------------------------------------
 -- Under row-level security each account is looked up among the members once more, and a search for part of a name
@@ -90,10 +87,16 @@ as $$
   where m.organization_id = current_organization() and m.id = p_member
 $$;
 comment on function get_member(uuid, timestamptz) is 'The row of list_members for one member.';
-revoke all on function list_members(text, text, text, uuid, integer, timestamptz), get_member(uuid, timestamptz) from public;
-grant execute on function list_members(text, text, text, uuid, integer, timestamptz), get_member(uuid, timestamptz) to writ_app, writ_owner;
+
+revoke all on function
+  roles_in_use(timestamptz), organizations_without(text),
+  list_members(text, text, text, uuid, integer, timestamptz), get_member(uuid, timestamptz) from public;
+alter function roles_in_use(timestamptz) owner to writ_system;
+alter function organizations_without(text) owner to writ_system;
 alter function list_members(text, text, text, uuid, integer, timestamptz) owner to writ_system;
 alter function get_member(uuid, timestamptz) owner to writ_system;
+-- After the change of owner: what was granted to the former owner goes to the new one.
 set role writ_system;
 grant execute on function roles_in_use(timestamptz), organizations_without(text) to writ_owner;
+grant execute on function list_members(text, text, text, uuid, integer, timestamptz), get_member(uuid, timestamptz) to writ_app, writ_owner;
 reset role;

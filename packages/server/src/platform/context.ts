@@ -322,5 +322,6 @@ class RequestCtx implements Ctx {
 }
 
 async function holdOrganization(tx: Tx, id: Uuid): Promise<void> {
-  await tx.selectFrom('organizations').select('id').where('id', '=', id).forUpdate().execute()
+  // NO KEY: rows that refer to the organization (a sign-in's session) can still be added meanwhile.
+  await tx.selectFrom('organizations').select('id').where('id', '=', id).forNoKeyUpdate().execute()
 }

@@ -1,0 +1,24 @@
+/**
+ * Organizations and their members.
+ *
+ * Invariants
+ * - An organization begins with an owner and keeps an active one, however many act at once.
+ * - Nobody administers a member above their own reach, nor deactivates, deletes or resets themselves.
+ * - What a deactivation ends has ended when it returns, on every node.
+ * - A membership is the organization's, an account its owner's: credentials are touched only where the account belongs
+ *   to no other organization.
+ * - Deleting a member removes neither their assignments nor their events.
+ * - The set-up link works once, while there is no organization.
+ *
+ * @module
+ */
+export { errors as organizationErrors, memberErrors } from './catalog.ts'
+export { addMember, type Candidate, type Person, prepareCandidate } from './commands/add-member.ts'
+export { createMember } from './commands/create-member.ts'
+export { createSetupToken } from './commands/create-setup-token.ts'
+export { deactivateMember, reactivateMember } from './commands/deactivate-member.ts'
+export { grantPlatformRole, type PlatformGrant, revokePlatformRole } from './commands/grant-platform-role.ts'
+export { holdMember, memberTarget } from './commands/hold-member.ts'
+export { getMember, listMembers, type MemberRow } from './queries/members.ts'
+export { operatorContext } from './queries/operator.ts'
+export { organizationRoutes } from './routes.ts'

@@ -1,0 +1,206 @@
+/** Routes of members. @module */
+import { z } from 'zod'
+import { type Route, route } from '#platform/http'
+import { pathId, toWire } from '#platform/ids'
+import { pageOf, pageQuery, pageSchema, toPage } from '#platform/pages'
+import { changeMember } from '../commands/change-member.ts'
+import { createMember } from '../commands/create-member.ts'
+import { deactivateMember, reactivateMember } from '../commands/deactivate-member.ts'
+import { deleteMember } from '../commands/delete-member.ts'
+import { resetMemberPassword } from '../commands/reset-member-password.ts'
+import { getMember, listMembers, type MemberRow } from '../queries/members.ts'
+import {
+  nameField,
+  organizationParams,
+  passwordField,
+  personFields,
+  roleField,
+  rolesField,
+} from './fields.ts'
+
+const tag = 'Members'
+const all = '/organizations/:organization/members'
+const one = `${all}/:member`
+const oneParams = organizationParams.extend({ member: pathId('mem') })
+
+const memberShape = z.object({
+  id: z.string(),
+  userId: z.string(),
+  email: z.string(),
+  name: z.string(),
+  roles: z.array(z.string()),
+  assignments: z
+    .array(z.object({ role: z.string(), source: z.string(), expiresAt: z.string().nullable() }))
+    .describe('The same with where each comes from and when it ends'),
+  status: z.enum(['active', 'deactivated']),
+  accountStatus: z.string(),
+  invitation: z.enum(['none']).describe('none: joined without an invite'),
+  mustChangePassword: z.boolean(),
+  lastActiveAt: z.string().nullable(),
+  lastSignInAt: z.string().nullable(),
+  createdAt: z.string(),
+  deactivatedAt: z.string().nullable(),
+})
+
+function memberView(row: MemberRow): z.input<typeof memberShape> {
+  return {
+    id: toWire('mem', row.id),
+    userId: toWire('usr', row.userId),
+    email: row.email,
+    name: row.name,
+    roles: [...new Set(row.roles.map(({ role }) => role))],
+    assignments: row.roles.map(({ role, source, expiresAt }) => ({
+      role,
+      source,
+      expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+    })),
+    status: row.status,
+    accountStatus: row.accountStatus,
+    invitation: 'none',
+    mustChangePassword: row.mustChangePassword,
+    lastActiveAt: row.lastActiveAt?.toISOString() ?? null,
+    lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
+    createdAt: row.createdAt.toISOString(),
+    deactivatedAt: row.deactivatedAt?.toISOString() ?? null,
+  }
+}
+
+const listRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: all,
+    summary: 'The members, in the order they joined',
+    tag,
+    access: 'member',
+    params: organizationParams,
+    query: z.strictObject({
+      ...pageQuery('mem'),
+      q: z.string().trim().min(1).max(200).optional().describe('Part of a name or an e-mail address'),
+      role: roleField.optional(),
+      status: z.enum(['active', 'deactivated']).optional(),
+    }),
+    response: pageSchema(memberShape),
+    async handle(ctx, { query }) {
+      const { limit, cursor, ...filter } = query
+      const page = pageOf('mem', { limit, cursor })
+      return toPage('mem', page, await listMembers(ctx, filter, page), memberView)
+    },
+  }),
+  route({
+    method: 'POST',
+    path: all,
+    summary:
+      'Create an account in the organization; one that exists joins where the policy allows several memberships',
+    tag,
+    access: 'member',
+    params: organizationParams,
+    body: z.strictObject({
+      ...personFields,
+      roles: rolesField.optional().describe("Default: the policy's default role"),
+      password: passwordField.optional().describe('Default: a temporary one is made and answered'),
+    }),
+    status: 201,
+    response: memberShape.extend({
+      temporaryPassword: z
+        .string()
+        .nullable()
+        .describe('Shown this once; to be changed at the first sign-in'),
+    }),
+    async handle(ctx, { body }) {
+      const { member, temporaryPassword } = await createMember(ctx, body)
+      return { ...memberView(member), temporaryPassword: temporaryPassword ?? null }
+    },
+  }),
+]
+
+const oneRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: one,
+    summary: 'One member',
+    tag,
+    access: 'member',
+    params: oneParams,
+    response: memberShape,
+    async handle(ctx, { params }) {
+      return memberView(await getMember(ctx, params.member))
+    },
+  }),
+  route({
+    method: 'PATCH',
+    path: one,
+    summary: 'Change roles or name of a member; new roles hold from their next request on',
+    tag,
+    access: 'member',
+    params: oneParams,
+    body: z
+      .strictObject({ roles: rolesField.optional(), name: nameField.optional() })
+      .refine(
+        (change) => change.roles !== undefined || change.name !== undefined,
+        'should change roles or name',
+      ),
+    response: memberShape,
+    async handle(ctx, { params, body }) {
+      return memberView(await changeMember(ctx, params.member, body))
+    },
+  }),
+  route({
+    method: 'POST',
+    path: `${one}/deactivate`,
+    summary:
+      'Deactivate a member: sign-in, sessions and tokens end at once; history stays. Preferred over deletion',
+    tag,
+    access: 'member',
+    params: oneParams,
+    response: memberShape,
+    async handle(ctx, { params }) {
+      return memberView(await deactivateMember(ctx, params.member))
+    },
+  }),
+  route({
+    method: 'POST',
+    path: `${one}/reactivate`,
+    summary: 'Reactivate a deactivated member, with the roles held before',
+    tag,
+    access: 'member',
+    params: oneParams,
+    response: memberShape,
+    async handle(ctx, { params }) {
+      return memberView(await reactivateMember(ctx, params.member))
+    },
+  }),
+  route({
+    method: 'POST',
+    path: `${one}/reset-password`,
+    summary: 'Replace the password by a temporary one; everything the account holds ends',
+    tag,
+    access: 'member',
+    params: oneParams,
+    response: z.object({
+      temporaryPassword: z.string().describe('Shown this once; to be changed at the next sign-in'),
+    }),
+    async handle(ctx, { params }) {
+      return resetMemberPassword(ctx, params.member)
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: one,
+    summary:
+      'Delete a member for good. Deactivation is preferred: it ends access as fast and can be taken back. The audit history stays',
+    tag,
+    access: 'member',
+    params: oneParams,
+    query: z.strictObject({
+      acknowledge: z
+        .literal('history-stays')
+        .optional()
+        .describe('Without it the deletion is refused, with this warning'),
+    }),
+    async handle(ctx, { params, query }) {
+      await deleteMember(ctx, params.member, query.acknowledge !== undefined)
+    },
+  }),
+]
+
+export const memberRoutes: readonly Route[] = [...listRoutes, ...oneRoutes]
