@@ -1,5 +1,5 @@
 /** English. @module */
-import type { Grammar } from './index.ts'
+import type { Grammar } from './grammar.ts'
 import { amountOf } from './units.ts'
 
 const dates = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' })

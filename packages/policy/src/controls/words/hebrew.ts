@@ -1,5 +1,5 @@
 /** Hebrew. @module */
-import type { Grammar } from './index.ts'
+import type { Grammar } from './grammar.ts'
 import { amountOf, type Unit } from './units.ts'
 
 const dates = new Intl.DateTimeFormat('he', { dateStyle: 'long', timeZone: 'UTC' })

@@ -1,5 +1,5 @@
 /** The document's fixed words in English. @module */
-import type { Frame } from './index.ts'
+import type { Frame } from './frame.ts'
 
 export const english: Frame = {
   contents: 'Contents',
