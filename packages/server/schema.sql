@@ -644,10 +644,16 @@ create table users (
 --   Exists because no role may write audit_pending: an event is queued by being added, and by nothing else.
 -- function find_organization(p_key text) returns TABLE(id uuid, slug text, status text, overrides text), security definer, owner writ_system
 --   Exists because the platform reaches an organization by its slug; answers only a transaction signed for the platform itself.
+-- function get_member(p_member uuid, p_now timestamp with time zone) returns SETOF member_row, security definer, owner writ_system
+--   The row of list_members for one member.
+-- function list_members(p_q text, p_role text, p_status text, p_after uuid, p_limit integer, p_now timestamp with time zone) returns SETOF member_row, security definer, owner writ_system
+--   Exists because row-level security checks every account of a search on its own; sees the transaction's organization only.
 -- function list_organizations(p_after uuid, p_limit integer) returns TABLE(id uuid, slug text, name text, status text, created_at timestamp with time zone, members bigint), security definer, owner writ_system
 --   Exists because the platform sees that organizations exist; answers only a transaction signed for the platform itself.
 -- function member_standing(p_users uuid[]) returns TABLE(user_id uuid, user_status text, member_id uuid, member_status text, member_revision integer, last_sign_in_at timestamp with time zone, assignments json), security invoker, owner writ_owner
 --   Row-level security applies: members of the transaction's organization only.
+-- function organizations_without(p_role text) returns bigint, security definer, owner writ_system
+--   Exists because a policy may not leave an organization without an owner; answers only a transaction signed for the platform itself.
 -- function platform_organization() returns uuid, security definer, owner writ_system
 --   Exists because events of no organization belong to the platform's log, and row-level security hides its row.
 -- function refuse_audit_change() returns trigger, security invoker, owner writ_owner
@@ -660,6 +666,8 @@ create table users (
 --   Refuses every transaction but the sequencer's.
 -- function reserve_sign_in(p_user uuid, p_now timestamp with time zone, p_after integer, p_for interval) returns boolean, security definer, owner writ_system
 --   Exists because lockout counts by account, whatever organization is signed in to.
+-- function roles_in_use(p_now timestamp with time zone) returns TABLE(kind text, role text, holders bigint), security definer, owner writ_system
+--   Exists because a policy may not drop a role that somebody holds in any organization; answers only a transaction signed for the platform itself.
 -- function save_audit_checkpoints(p_organizations uuid[], p_sizes bigint[], p_roots bytea[], p_notes text[], p_now timestamp with time zone) returns void, security definer, owner writ_system
 --   Exists for the same reason as unsigned_audit_logs. Two nodes that sign one head write the same note: Ed25519 is deterministic.
 -- function save_audit_tree(p_organizations uuid[], p_sizes_before bigint[], p_sizes bigint[], p_frontiers bytea[], p_node_organizations uuid[], p_node_levels smallint[], p_node_indexes bigint[], p_node_hashes bytea[]) returns void, security definer, owner writ_system

@@ -1,0 +1,192 @@
+/** The steps of the demo's walk. @module */
+import type { Config, RunningServer } from '@writ/server'
+import { openOperator } from '@writ/server/operator'
+import { splitLines, verifyExport } from '@writ/tlog'
+import type { Scenario } from './scenarios.ts'
+import { type Answer, send, Walk, WalkFailed } from './walk.ts'
+
+interface Person {
+  readonly name: string
+  readonly email: string
+  readonly password: string
+}
+
+const PASSWORD = 'Quiet-Harbour-47'
+const ACME = 'acme'
+
+export class Tour {
+  readonly owner: Person
+  readonly #member: Person
+  readonly #walk = new Walk()
+  readonly #scenario: Scenario
+  readonly #server: RunningServer
+  readonly #config: Config
+  #ownerToken = ''
+  #memberToken = ''
+  #memberId = ''
+
+  constructor(server: RunningServer, config: Config, scenario: Scenario) {
+    this.#server = server
+    this.#config = config
+    this.#scenario = scenario
+    this.owner = person(scenario.owner.name, ACME)
+    this.#member = person(scenario.member.name, ACME)
+  }
+
+  /** The first organization comes by the set-up link; its owner adds a member. */
+  async foundOrganizations(): Promise<void> {
+    const walk = this.#walk
+    walk.step('The first owner comes by the set-up link that the start printed; it works once')
+    const token = new URL(this.#server.setupUrl!).hash.replace('#token=', '')
+    const body = { token, organization: { name: 'Acme', slug: ACME }, owner: this.owner }
+    await walk.exchange({ method: 'POST', url: this.#api('/setup'), body }, 201, () => `${this.owner.name} owns the organization ${ACME}`)
+    await walk.exchange({ method: 'POST', url: this.#api('/setup'), body }, 401)
+
+    walk.step(`${this.owner.name} signs in and adds ${this.#member.name} as ${this.#scenario.member.from}`)
+    this.#ownerToken = await this.#signIn(this.owner)
+    const added = await this.#asOwner('POST', '/members', 201, { ...this.#member, roles: [this.#scenario.member.from] })
+    this.#memberId = added.body.id ?? added.body.member?.id
+    this.#memberToken = await this.#signIn(this.#member)
+  }
+
+  /** A credential for the example application. */
+  async registerApplication(): Promise<string> {
+    this.#walk.step(`${this.owner.name} registers the example application, which may then ask for decisions`)
+    const answer = await this.#asOwner('POST', '/applications', 201, { name: 'sales application' })
+    return answer.body.credential
+  }
+
+  async walk(exampleUrl: string | undefined): Promise<void> {
+    await this.#allowedAndDenied(exampleUrl)
+    await this.#roleChange(exampleUrl)
+    await this.#lock()
+    await this.#deactivated()
+    await this.#otherOrganization()
+    await this.#log()
+  }
+
+  async #allowedAndDenied(exampleUrl: string | undefined): Promise<void> {
+    const { allowed, denied, member } = this.#scenario
+    this.#walk.step(`Allowed: ${member.from} holds ${allowed}`)
+    await this.#tryOut(exampleUrl, 'allowed', true)
+    this.#walk.step(`Denied, with the reason: ${member.from} does not hold ${denied}`)
+    await this.#tryOut(exampleUrl, 'denied', false)
+  }
+
+  async #roleChange(exampleUrl: string | undefined): Promise<void> {
+    const { member, denied } = this.#scenario
+    this.#walk.step(`A role change holds from the next request on, with the token ${member.name} already has`)
+    await this.#asOwner('PATCH', `/members/${this.#memberId}`, 200, { roles: [member.to] })
+    await this.#tryOut(exampleUrl, 'denied', true)
+    this.#walk.note(`${denied} is granted now: standing is read live, tokens only name a session.`)
+  }
+
+  async #lock(): Promise<void> {
+    const guess = { email: this.#member.email.toUpperCase(), password: 'not the password' }
+    this.#walk.step('Five wrong passwords lock the account, whatever the spelling of its address')
+    for (let i = 1; i <= 5; i++) await this.#walk.exchange({ method: 'POST', url: this.#api('/auth/login'), body: guess }, 401, () => `guess ${i}`)
+    const right = { email: this.#member.email, password: this.#member.password }
+    await this.#walk.exchange({ method: 'POST', url: this.#api('/auth/login'), body: right }, 401)
+    this.#walk.note('That was the right password. The answer is the same as for a wrong one: nobody learns which accounts exist or are locked.')
+  }
+
+  async #deactivated(): Promise<void> {
+    this.#walk.step(`${this.#member.name} is deactivated: the token has minutes to live and is refused at once`)
+    await this.#walk.exchange({ method: 'GET', url: this.#api('/me'), token: this.#memberToken, as: this.#member.name }, 200)
+    await this.#asOwner('POST', `/members/${this.#memberId}/deactivate`, 200)
+    await this.#walk.exchange({ method: 'GET', url: this.#api('/me'), token: this.#memberToken, as: this.#member.name }, 401)
+  }
+
+  async #otherOrganization(): Promise<void> {
+    this.#walk.step("Another organization's ids do not exist")
+    const { slug, memberId } = await this.#secondOrganization()
+    const about = (path: string) => this.#walk.exchange({ method: 'GET', url: this.#api(path), token: this.#ownerToken, as: this.owner.name }, 404)
+    await about(`/organizations/${slug}/members`)
+    await about(`/organizations/${ACME}/members/${memberId}`)
+    this.#walk.note('Both exist. The application answers 404, and the database would not have shown the rows either.')
+  }
+
+  async #log(): Promise<void> {
+    this.#walk.step('The audit log is exported and verified without the server')
+    const url = this.#api(`/organizations/${ACME}/audit/export`)
+    const show = ({ text }: Answer) => `${text.split('\n').length - 1} lines of evidence`
+    const { text } = await this.#walk.exchange({ method: 'GET', url, token: this.#ownerToken, as: this.owner.name }, 200, show)
+    const intact = await verify(text)
+    this.#walk.holds(`all ${intact.entries} entries are under one signed checkpoint`, intact.ok)
+
+    this.#walk.step('One byte is altered, and found')
+    const { forged, index } = forge(text)
+    const found = await verify(forged)
+    this.#walk.holds('the export no longer verifies', !found.ok)
+    this.#walk.holds(`entry ${index} is named: ${found.problem?.message ?? ''}`, found.problem?.entries?.first === index)
+  }
+
+  /** By the example's own routes where there is one, else by the decision API, as an application would ask. */
+  async #tryOut(exampleUrl: string | undefined, which: 'allowed' | 'denied', isAllowed: boolean): Promise<void> {
+    const token = this.#memberToken
+    const as = this.#member.name
+    const example = this.#scenario.example
+    if (exampleUrl && example) {
+      const [method, path, body] = example[which]
+      const expected = isAllowed ? (method === 'POST' ? 201 : 200) : 403
+      await this.#walk.exchange({ method, url: exampleUrl + path, token, as, ...(body ? { body } : {}) }, expected)
+      return
+    }
+    const [action, type] = this.#scenario[which].split(':')
+    const me = await send({ method: 'GET', url: this.#api('/me'), token })
+    const body = { subject: { type: 'user', id: me.body.user.id }, action: { name: action }, resource: { type, id: '*' } }
+    const answer = await this.#walk.exchange({ method: 'POST', url: `${this.#server.address}/access/v1/evaluation`, token, as, body }, 200)
+    this.#walk.holds(`${action}:${type} is ${isAllowed ? 'allowed' : 'denied'} (${answer.body.context.reason})`, answer.body.decision === isAllowed)
+  }
+
+  /** Made by the operator's command beside the server; its owner signs in once, to learn their own id. */
+  async #secondOrganization(): Promise<{ slug: string; memberId: string }> {
+    const owner = person('Gil', 'globex')
+    const operator = await openOperator(this.#config, { name: 'demo' })
+    const { temporaryPassword } = await operator.createOrganization({ slug: 'globex', name: 'Globex', owner: owner.email }).finally(() => operator.close())
+    const signIn = { email: owner.email, password: temporaryPassword }
+    const { challenge } = (await send({ method: 'POST', url: this.#api('/auth/login'), body: signIn })).body
+    const changed = await send({ method: 'POST', url: this.#api('/auth/password/change'), body: { challenge, newPassword: owner.password } })
+    const me = await send({ method: 'GET', url: this.#api('/me'), token: changed.body.accessToken })
+    return { slug: 'globex', memberId: me.body.member.id }
+  }
+
+  async #signIn({ name, email, password }: Person): Promise<string> {
+    const show = ({ body }: Answer) => `${body.status}, access token for ${body.expiresIn} s`
+    const answer = await this.#walk.exchange({ method: 'POST', url: this.#api('/auth/login'), body: { email, password }, as: name }, 200, show)
+    if (answer.body.status !== 'signed_in') throw new WalkFailed(`${name} should be signed in, not ${answer.body.status}`)
+    return answer.body.accessToken
+  }
+
+  #asOwner(method: string, path: string, expected: number, body?: unknown): Promise<Answer> {
+    const url = this.#api(`/organizations/${ACME}${path}`)
+    return this.#walk.exchange({ method, url, token: this.#ownerToken, as: this.owner.name, ...(body === undefined ? {} : { body }) }, expected)
+  }
+
+  #api(path: string): string {
+    return `${this.#server.address}/api/v1${path}`
+  }
+}
+
+function person(name: string, organization: string): Person {
+  return { name, email: `${name.toLowerCase()}@${organization}.example`, password: PASSWORD }
+}
+
+async function verify(text: string) {
+  return verifyExport(splitLines(bytes(text)))
+}
+
+async function* bytes(text: string): AsyncIterable<Uint8Array> {
+  yield new TextEncoder().encode(text)
+}
+
+/** Changes one character of the third event: who did it. */
+function forge(text: string): { forged: string; index: number } {
+  const lines = text.split('\n')
+  const at = lines.findIndex((line) => /^\{[^]*"index":2\b/.test(line))
+  const line = lines[at]!
+  const position = line.indexOf('user:') >= 0 ? line.indexOf('user:') + 6 : line.indexOf('\\"at\\"') + 10
+  const replaced = line[position] === '0' ? '1' : '0'
+  lines[at] = line.slice(0, position) + replaced + line.slice(position + 1)
+  return { forged: lines.join('\n'), index: 2 }
+}
