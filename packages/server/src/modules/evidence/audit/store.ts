@@ -15,13 +15,13 @@ const INSERT = `
   ), added as (
     insert into audit_events (organization_id, id, type, occurred_at, outcome, actor_kind, actor_id, target_type, target_id, request_id, leaf)
     select $2::uuid, e.*
-    from entered, unnest($3::uuid[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
+    from entered, unnest($3::uuid[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], string_to_array($12, E'\\n'))
       as e (id, type, occurred_at, outcome, actor_kind, actor_id, target_type, target_id, request_id, leaf)
     where entered.entered is not null
   ), kept as (
     insert into audit_personal (organization_id, event_id, about, facts)
     select $2::uuid, p.event_id, p.about, p.facts::jsonb
-    from entered, unnest($13::uuid[], $14::text[], $15::text[]) as p (event_id, about, facts)
+    from entered, unnest($13::uuid[], $14::text[], string_to_array($15, E'\\n')) as p (event_id, about, facts)
     where entered.entered is not null
   )
   select before from entered`
@@ -64,10 +64,11 @@ function values(context: string, organizationId: Uuid, rows: readonly EntryRow[]
     rows.map((row) => row.targetType),
     rows.map((row) => row.targetId),
     rows.map((row) => row.requestId),
-    rows.map((row) => row.leaf),
+    // Canonical JSON has no raw newline. Elements of an array would be escaped quote by quote, which costs more than the rest.
+    rows.map((row) => row.leaf).join('\n'),
     personal.map((kept) => kept.id),
     personal.map((kept) => kept.about),
-    personal.map((kept) => JSON.stringify(kept.facts)),
+    personal.map((kept) => JSON.stringify(kept.facts)).join('\n'),
   ]
 }
 

@@ -14,17 +14,25 @@ interface Waiting {
 }
 
 /** So that one statement stays within a few milliseconds. */
-const MOST_IN_ONE = 500
+const MOST_IN_ONE = 200
+/** While the database writes one, the next is made ready and sent. */
+const MOST_IN_FLIGHT = 2
+
+interface Queue {
+  readonly waiting: Waiting[]
+  inFlight: number
+}
 
 /**
- * One queue an organization, one statement of it in flight.
+ * One queue an organization, a few statements of it in flight.
  *
  * A promise resolves when its event is committed. It rejects when that is not known: the event may then be in the
- * log or not, and the caller must do as if it were not.
+ * log or not, and the caller must do as if it were not. Events of callers that wait for one another are in the log in
+ * their order; events that wait together may be in either.
  */
 export class Batches {
   readonly #insert: (organizationId: Uuid, rows: readonly EntryRow[]) => Promise<void>
-  readonly #queues = new Map<Uuid, Waiting[]>()
+  readonly #queues = new Map<Uuid, Queue>()
   readonly #running = new Set<Promise<void>>()
 
   constructor(insert: (organizationId: Uuid, rows: readonly EntryRow[]) => Promise<void>) {
@@ -33,16 +41,13 @@ export class Batches {
 
   append(row: EntryRow): Promise<void> {
     return new Promise((settle, fail) => {
-      const waiting = { row, settle, fail }
-      const queue = this.#queues.get(row.organizationId)
-      if (queue) {
-        queue.push(waiting)
-        return
+      let queue = this.#queues.get(row.organizationId)
+      if (!queue) {
+        queue = { waiting: [], inFlight: 0 }
+        this.#queues.set(row.organizationId, queue)
       }
-      const started = [waiting]
-      this.#queues.set(row.organizationId, started)
-      const run = this.#drain(row.organizationId, started).finally(() => this.#running.delete(run))
-      this.#running.add(run)
+      queue.waiting.push({ row, settle, fail })
+      if (queue.inFlight < MOST_IN_FLIGHT) this.#run(row.organizationId, queue)
     })
   }
 
@@ -51,13 +56,18 @@ export class Batches {
     while (this.#running.size > 0) await Promise.all(this.#running)
   }
 
-  async #drain(organizationId: Uuid, queue: Waiting[]): Promise<void> {
+  #run(organizationId: Uuid, queue: Queue): void {
+    queue.inFlight++
+    const run = this.#drain(organizationId, queue).finally(() => this.#running.delete(run))
+    this.#running.add(run)
+  }
+
+  async #drain(organizationId: Uuid, queue: Queue): Promise<void> {
     // What arrives in the same tick goes into the same statement.
     await Promise.resolve()
-    while (queue.length > 0) {
-      await this.#write(organizationId, queue.splice(0, MOST_IN_ONE))
-    }
-    this.#queues.delete(organizationId)
+    while (queue.waiting.length > 0) await this.#write(organizationId, queue.waiting.splice(0, MOST_IN_ONE))
+    queue.inFlight--
+    if (queue.inFlight === 0 && queue.waiting.length === 0) this.#queues.delete(organizationId)
   }
 
   async #write(organizationId: Uuid, batch: readonly Waiting[]): Promise<void> {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { randomBytes, randomFillSync } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import { canonicalJson, type JsonValue, type PersonalValue } from '@writ/tlog'
 import type { Actor, AuditEvent, Client } from '#platform/context'
 import { sha256 } from '#platform/crypto'
@@ -158,7 +158,7 @@ class Personal {
 
   keep(field: string, value: JsonValue, of: 'actor' | 'target'): void {
     const about = of === 'actor' ? this.#actor : this.#target
-    const { kept, hash } = commitTo(value, newSalt())
+    const { kept, hash } = commitTo(value, drawRandom(SALT_BYTES))
     this.hashes ??= {}
     this.hashes[field] = hash
     const facts = this.#rows.get(about) ?? {}
@@ -189,17 +189,17 @@ function aboutActor(actor: Actor): string | undefined {
   return actor.kind === 'user' ? `user:${actor.userId}` : undefined
 }
 
-const pool = Buffer.alloc(SALT_BYTES * 256)
+const pool = Buffer.alloc(16_384)
 let drawn = pool.length
 
-/** 16 random bytes, drawn from the system 256 at a time. */
-function newSalt(): Buffer {
-  if (drawn === pool.length) {
+/** Random bytes, drawn from the system many at a time: a call for each event costs more than the rest of it. */
+function drawRandom(length: number): Buffer {
+  if (drawn + length > pool.length) {
     randomFillSync(pool)
     drawn = 0
   }
-  drawn += SALT_BYTES
-  return Buffer.from(pool.subarray(drawn - SALT_BYTES, drawn))
+  drawn += length
+  return Buffer.from(pool.subarray(drawn - length, drawn))
 }
 
 let lastMs = 0
@@ -213,7 +213,7 @@ export function eventId(at: Date): Uuid {
   const ms = at.getTime()
   counter = ms === lastMs ? counter + 1 : 0
   lastMs = ms
-  const bytes = randomBytes(16)
+  const bytes = drawRandom(16)
   bytes.writeUIntBE(ms, 0, 6)
   bytes.writeUInt16BE(0x7000 | ((counter >>> 18) & 0x0fff), 6)
   bytes.writeUInt16BE(0x8000 | ((counter >>> 4) & 0x3fff), 8)
