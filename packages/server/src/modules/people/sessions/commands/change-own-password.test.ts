@@ -179,6 +179,8 @@ describe('a temporary password', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(401)])
     expect((await app.events(one)).filter((type) => type === 'identity.password_changed')).toHaveLength(1)
     const late = await temporaryAgain(email, userId)
+    // The account owes a new password again; the spent challenge does not stand for it.
+    expect((await finish(body.challenge, 'Other-Lantern-59', one)).status).toBe(401)
     app.clock.advance(600)
     expect(await finish(late, 'Other-Lantern-59', one)).toMatchObject({
       status: 401,

@@ -92,6 +92,19 @@ describe('signing out', () => {
     expect(await isAlive(await app.signIn(email, { organization: one }))).toBe(true)
   })
 
+  test('everywhere, 20 times at once, raises the version and records the ends once', async () => {
+    const { one, email, userId } = await newPerson()
+    const here = await app.signIn(email, { organization: one })
+    await Promise.all(
+      Array.from({ length: 20 }, () => app.request('POST', '/auth/logout-everywhere', { as: here })),
+    )
+    const { tokenVersion } = await app.ownerDb.transaction(`account:${userId}`, (tx) =>
+      tx.selectFrom('users').select('tokenVersion').where('id', '=', userId).executeTakeFirstOrThrow(),
+    )
+    expect(tokenVersion).toBe(2)
+    expect(await app.events(one)).toEqual(['sessions.signed_in', 'sessions.ended'])
+  })
+
   test('[SA-03] a raised token version alone ends every access token, refresh token and cookie', async () => {
     const { one, two, email, userId } = await newPerson()
     const all = [
