@@ -227,3 +227,35 @@ test('every control is demanded by one of the four, but for the approval of poli
   const idle = controls.filter((control) => !policies.some((policy) => control.applies(policy)))
   expect(idle.map(({ id }) => id)).toEqual(['policy-approval'])
 })
+
+describe('docs/clauses.md', () => {
+  const rows = text('../docs/clauses.md')
+    .split('\n')
+    .map((line) => /^\| ((?:FT-AC|FT-OM|BM|PS|SA)-\d\d) \| (.+) \| (.+) \|$/.exec(line))
+    .filter((row) => row !== null)
+    .map(([, id = '', promise = '', where = '']) => ({ id, promise, where }))
+
+  test('has every clause of the five texts once, in order', () => {
+    const counts = { 'FT-AC': 25, 'FT-OM': 20, BM: 27, PS: 22, SA: 20 }
+    const expected = Object.entries(counts).flatMap(([document, count]) =>
+      Array.from({ length: count }, (_, i) => `${document}-${String(i + 1).padStart(2, '0')}`),
+    )
+    expect(rows.map(({ id }) => id)).toEqual(expected)
+  })
+
+  test.each(rows)('$id calls a control that is only declared a later release', ({ where }) => {
+    const named = [...where.matchAll(/`([a-z.-]+)`/g)]
+      .map(([, id]) => findControl(id as string))
+      .filter((control) => control !== undefined)
+    const [now = '', later] = where.split('later release')
+    for (const { id, enforcement } of named)
+      expect((enforcement === 'declared' ? later : now)?.includes(`\`${id}\``), id).toBe(true)
+  })
+
+  test('names no control that is not in the catalogue', () => {
+    const names = rows.flatMap(({ where }) =>
+      [...where.matchAll(/`([a-z.-]+)`/g)].map(([, id]) => id as string),
+    )
+    expect(names.filter((id) => !findControl(id) && id !== 'responsibilities')).toEqual([])
+  })
+})

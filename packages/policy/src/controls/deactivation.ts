@@ -16,8 +16,8 @@ export const deactivation = defineControl({
   statement: {
     en: (policy, w) => [
       policy.organizations.membership === 'one'
-        ? 'Deactivating an account ends sign-in, sessions, tokens and keys at once: whether it is active is checked on every request, whatever a token says.'
-        : `Deactivating a member ends their access to the ${w.organization} at once, with its sessions, tokens and keys: whether they are active is checked on every request, whatever a token says.`,
+        ? 'From the moment an account is deactivated nobody gets in with it: its sessions are over, and its tokens and keys are refused. Activity is read live for each request, so that a token which has not expired does not help.'
+        : `From the moment a member is deactivated nobody gets into the ${w.organization} with that membership: its sessions are over, and its tokens and keys are refused. Activity is read live for each request, so that a token which has not expired does not help.`,
       'What the person did stays on record under their name. A deactivated account can be reactivated; both are logged with who did it and when.',
     ],
     he: (policy, w) => [

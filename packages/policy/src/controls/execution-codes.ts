@@ -19,7 +19,7 @@ export const executionCodes = defineControl({
         ? []
         : [
             `A QR code may ask for ${w.codes(rule.actions)}. It holds no credential and grants nothing.`,
-            `Whoever scans it is signed in, is an active member of its ${w.organization}, has a role that permits the action, and finds the target in a state that allows it.`,
+            `Whoever scans it is signed in, is an active member of its ${w.organization}, holds a role for the action, and finds the target in a state that allows it.`,
             ...(rule.expireSeconds === undefined
               ? []
               : [`A code expires after ${w.duration(rule.expireSeconds)}.`]),

@@ -14,7 +14,7 @@ export const invites = defineControl({
   },
   statement: {
     en: ({ provisioning }, w) => [
-      `People are invited by e-mail with an initial role, never one above the inviter's own. An invitation is for the invited address only, works once, and expires after ${w.duration(provisioning.invites.expireSeconds)}.`,
+      `An invitation goes to one e-mail address and offers a role that does not rank above the inviter's. Only that address can accept it; it works once, and expires after ${w.duration(provisioning.invites.expireSeconds)}.`,
       'Until it is accepted it is listed as pending, and can be sent again or revoked.',
     ],
     he: ({ provisioning }, w) => [
