@@ -3,6 +3,7 @@ import type { Ctx } from '#platform/context'
 import { type FieldError, failures, invalidField } from '#platform/errors'
 import { permissions, resourceErrors, resourceEvents } from '../catalog.ts'
 import { attributeProblems, declaredResource, stateProblem } from '../engine/attributes.ts'
+import { changeOf } from '../engine/record.ts'
 import { ANY, type Properties } from '../model.ts'
 import type { RegisteredResource } from '../queries/register.ts'
 import { lockOrInsertResource, saveResource } from '../store.ts'
@@ -32,14 +33,7 @@ export async function registerResource(ctx: Ctx, registration: Registration): Pr
       if (before.state === state && isDeepStrictEqual(before.attributes, attributes)) return before
       await saveResource(tx, resource)
     }
-    await ctx.record(
-      tx,
-      resourceEvents.registered({
-        target: { type, id },
-        ...(before ? { before: { attributes: before.attributes, state: before.state } } : {}),
-        after: { attributes, state },
-      }),
-    )
+    await ctx.record(tx, resourceEvents.registered(changeOf(before, resource)))
     return resource
   })
 }

@@ -1,5 +1,6 @@
 import type { Ctx } from '#platform/context'
 import { permissions, resourceErrors, resourceEvents } from '../catalog.ts'
+import { changeOf } from '../engine/record.ts'
 import { deleteResource, lockResource } from '../store.ts'
 
 /**
@@ -13,12 +14,6 @@ export async function removeResource(ctx: Ctx, type: string, id: string): Promis
     const before = await lockResource(tx, type, id)
     if (!before) throw resourceErrors.not_found()
     await deleteResource(tx, type, id)
-    await ctx.record(
-      tx,
-      resourceEvents.removed({
-        target: { type, id },
-        before: { attributes: before.attributes, state: before.state },
-      }),
-    )
+    await ctx.record(tx, resourceEvents.removed(changeOf(before, undefined)))
   })
 }

@@ -1,7 +1,8 @@
-/** Decisions in the audit log, as the policy's `audit.decisions` says. @module */
+/** Decisions in the audit log, as the policy's `audit.decisions` says; changes of the register. @module */
 import type { AuditEvent, Ctx } from '#platform/context'
 import { events } from '../catalog.ts'
 import { ANY, type Evaluation } from '../model.ts'
+import type { RegisteredResource } from '../queries/register.ts'
 import type { Party, Verdict } from './party.ts'
 
 /**
@@ -55,4 +56,28 @@ function eventOf(evaluation: Evaluation, party: Party, verdict: Verdict): AuditE
     },
     ...(Object.keys(personal).length > 0 ? { personal } : {}),
   })
+}
+
+/**
+ * A change of the register, for its event. State and names of attributes stand in the log for ever; the values are
+ * the application's own, may be about anybody and of any size, so they are kept erasable.
+ */
+export function changeOf(
+  before: RegisteredResource | undefined,
+  after: RegisteredResource | undefined,
+): Omit<AuditEvent, 'type'> {
+  const named = ({ attributes, state }: RegisteredResource) => ({
+    attributes: Object.keys(attributes),
+    state,
+  })
+  const { type = '', id = '' } = after ?? before ?? {}
+  return {
+    target: { type, id },
+    ...(before ? { before: named(before) } : {}),
+    ...(after ? { after: named(after) } : {}),
+    personal: {
+      ...(before ? { attributesBefore: before.attributes } : {}),
+      ...(after ? { attributesAfter: after.attributes } : {}),
+    },
+  }
 }

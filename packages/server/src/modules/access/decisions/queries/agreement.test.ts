@@ -1,6 +1,9 @@
+import { ownPermissions } from '@writ/policy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createCtx } from '#platform/context'
 import type { TestMember, Tokens } from '#test/app'
 import { question, type Shop, startShop } from '#test/shop'
+import { decide } from '../index.ts'
 
 let shop: Shop
 let people: TestMember[]
@@ -102,6 +105,30 @@ describe('one decision path', () => {
     expect((await shop.request('GET', '/organizations/acme/roles', { as })).status).toBe(403)
     expect((await shop.request('GET', '/organizations/acme/applications', { as })).status).toBe(403)
     expect((await shop.request('GET', '/organizations/acme/resources/orders', { as })).status).toBe(200)
+    const principal = await shop.services.ports.principalOfBearer(as, shop.clock.now())
+    const ctxOf = (organizationId: string) =>
+      createCtx(shop.services, {
+        requestId: 'test',
+        client: { ip: '', userAgent: '' },
+        actor: principal!.actor,
+        organizationId,
+        principal,
+        policy: principal!.policy,
+      })
+    const mayIn = async (organizationId: string) => {
+      const ctx = ctxOf(organizationId)
+      const decided = ownPermissions.map(
+        async ({ name }) => [name, (await decide(ctx, name, undefined)).allowed] as const,
+      )
+      return (await Promise.all(decided)).flatMap(([name, allowed]) => (allowed ? [name] : []))
+    }
+    const theirs = ['check', 'search', 'explain'].map((action) => `${action}:decisions`)
+    expect(await mayIn(shop.admin.organizationId)).toEqual([
+      ...theirs,
+      'read:resources',
+      'register:resources',
+    ])
+    expect(await mayIn(shop.foreigner.organizationId)).toEqual([])
     const asApplication = await shop.ask('evaluation', question(shop.restricted, 'read', 'leads/1'))
     const { body } = await shop.ask(
       'evaluation',

@@ -187,6 +187,15 @@ describe('subject of type token', () => {
     expect(body.context.subject).toBeUndefined()
   })
 
+  test("a bearer of the platform's staff is named where it is allowed, not where it is denied", async () => {
+    const { accessToken } = await shop.signIn(shop.root.email)
+    const asked = by(accessToken)
+    const allowed = await shop.ask('evaluation', asked)
+    expect(allowed.body).toMatchObject({ decision: true, context: { subject: { id: shop.root.wire.user } } })
+    const denied = await shop.ask('evaluation', { ...asked, action: { name: 'sing' } })
+    expect([denied.body.decision, denied.body.context.subject]).toEqual([false, undefined])
+  })
+
   test("for the platform's application a bearer is decided in the bearer's own organization", async () => {
     const { accessToken } = await shop.signIn(shop.foreigner.email)
     const { body } = await shop.ask('evaluation', by(accessToken), shop.platform)
