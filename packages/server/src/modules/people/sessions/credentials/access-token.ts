@@ -12,6 +12,9 @@ import { type AccessClaims, Keyring } from './keyring.ts'
 /** Tokens whose signature was checked are remembered: it is a pure function of token and key. */
 const REMEMBERED = 10_000
 
+/** How far the clocks of two servers may differ: what one issues, the other takes at once. */
+const CLOCK_SKEW_SECONDS = 60
+
 /** Longer than any token of ours; a megabyte in a header is refused before it is hashed. */
 const MAX_LENGTH = 4_096
 
@@ -53,8 +56,10 @@ export class AccessTokens {
   async verify(token: string, now: Date, epoch?: number): Promise<AccessClaims | undefined> {
     if (token.length > MAX_LENGTH) return undefined
     const checked = await this.#check(token, epoch)
-    if (!checked || checked.claims.exp * 1000 <= now.getTime()) return undefined
-    return checked.claims
+    if (!checked) return undefined
+    const { iat, exp } = checked.claims
+    const seconds = now.getTime() / 1000
+    return exp > seconds && iat <= seconds + CLOCK_SKEW_SECONDS ? checked.claims : undefined
   }
 
   /** Epoch of the keys that {@link verify} last used. */
@@ -71,6 +76,7 @@ export class AccessTokens {
     if (!key) return undefined
     try {
       const fresh = { claims: key.verify(token), keyId: key.id }
+      if (!isWellFormed(fresh.claims)) return undefined
       this.#remember(token, fresh)
       return fresh
     } catch {
@@ -97,3 +103,14 @@ export class AccessTokens {
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/**
+ * Types of what the token says: a signature alone does not make an `exp` a number. `sid` is looked up together with
+ * those of other requests, whose look-up must not fail with it.
+ */
+function isWellFormed({ sub, org, sid, ver, iat, exp }: AccessClaims): boolean {
+  return (
+    [sub, org, sid].every((id) => typeof id === 'string' && UUID.test(id)) &&
+    [ver, iat, exp].every(Number.isSafeInteger)
+  )
+}

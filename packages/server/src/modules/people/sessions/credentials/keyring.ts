@@ -33,6 +33,9 @@ export interface SigningKey {
   verify(token: string): AccessClaims
 }
 
+/** As standing() counts it (migrations/0003_access.sql). */
+const KEYS_EPOCH = 'select count(*) + count(retired_at) as epoch from signing_keys'
+
 /** RFC 9068 section 2.1: keeps an access token from being taken for any other JWT of ours, and the reverse. */
 const TYPE = 'at+jwt'
 
@@ -54,15 +57,20 @@ export class Keyring {
   /** A key that is not retired. Reads the database when the key is unknown, or when `epoch` says that keys changed. */
   async find(id: Uuid, epoch: number = this.#epoch): Promise<SigningKey | undefined> {
     if (epoch !== this.#epoch || !this.#keys.has(id)) await this.#load()
+    // A read that was on its way already may be older than what the caller knows. Epochs only grow.
+    if (epoch > this.#epoch) await this.#load()
     return this.#keys.get(id)
   }
 
-  /** The newest key of an algorithm. */
+  /**
+   * The newest key of an algorithm that is not retired now: one retired since the last look would sign tokens that
+   * nobody takes.
+   */
   async signer(algorithm: Algorithm): Promise<SigningKey> {
-    if (this.#epoch < 0) await this.#load()
-    const own = () => [...this.#keys.values()].filter((key) => key.algorithm === algorithm).at(-1)
-    if (!own()) await this.#load()
-    const key = own()
+    const [now] = await this.#db.prepared<{ epoch: number }>('keys-epoch', KEYS_EPOCH, [])
+    if (now!.epoch !== this.#epoch) await this.#load()
+    if (now!.epoch > this.#epoch) await this.#load()
+    const key = [...this.#keys.values()].filter((each) => each.algorithm === algorithm).at(-1)
     if (!key) throw new Error(`there is no ${algorithm} signing key; make one with: writ admin rotate-keys`)
     return key
   }
