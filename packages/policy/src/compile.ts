@@ -63,6 +63,9 @@ export interface CompiledRole {
   readonly manages: ReadonlySet<string>
 }
 
+/** Without a prototype, so that `constructor` is no action; twice as fast to ask as a Map this small. */
+export type ByAction = Readonly<Record<string, CompiledPermission>>
+
 /** A policy ready to decide. Immutable; shared by all requests. */
 export interface CompiledPolicy {
   readonly policy: Policy
@@ -71,9 +74,11 @@ export interface CompiledPolicy {
   readonly permissionSet: PermissionSet
   readonly permissions: readonly CompiledPermission[]
   /** By type of resource, then by action (`read`) or whole permission (`read:leads`). */
-  readonly lookup: ReadonlyMap<string, ReadonlyMap<string, CompiledPermission>>
+  readonly lookup: ReadonlyMap<string, ByAction>
   readonly roles: ReadonlyMap<string, CompiledRole>
   readonly oneRole: boolean
+  /** Some role demands a second factor. */
+  readonly secondFactorDemanded: boolean
   readonly platformDirect: boolean
   readonly freshMilliseconds: number
 }
@@ -86,11 +91,11 @@ export interface CompiledPolicy {
 export function compile(policy: Policy, options: { version?: string } = {}): CompiledPolicy {
   const permissionSet = new PermissionSet(policy.resources)
   const permissions = compilePermissions(policy, permissionSet)
-  const lookup = new Map<string, Map<string, CompiledPermission>>()
+  const lookup = new Map<string, Record<string, CompiledPermission>>()
   for (const permission of permissions) {
-    const ofResource = lookup.get(permission.resource) ?? new Map<string, CompiledPermission>()
-    ofResource.set(permission.action, permission)
-    ofResource.set(permission.name, permission)
+    const ofResource = lookup.get(permission.resource) ?? Object.create(null)
+    ofResource[permission.action] = permission
+    ofResource[permission.name] = permission
     lookup.set(permission.resource, ofResource)
   }
   return Object.freeze({
@@ -101,6 +106,7 @@ export function compile(policy: Policy, options: { version?: string } = {}): Com
     lookup,
     roles: compileRoles(policy, permissionSet, permissions),
     oneRole: policy.organizations.rolesPerMember === 'one',
+    secondFactorDemanded: policy.authentication.mfa.required.length > 0,
     platformDirect: policy.organizations.platformAccess === 'direct',
     freshMilliseconds: policy.sensitive.withinSeconds * 1000,
   })
@@ -119,7 +125,12 @@ export function compileTightened(compiled: CompiledPolicy, policy: Policy): Comp
       demandsSecondFactor === role.demandsSecondFactor ? role : { ...role, demandsSecondFactor },
     ]
   })
-  return Object.freeze({ ...compiled, policy, roles: new Map(roles) })
+  return Object.freeze({
+    ...compiled,
+    policy,
+    secondFactorDemanded: required.size > 0,
+    roles: new Map(roles),
+  })
 }
 
 function compilePermissions(policy: Policy, set: PermissionSet): CompiledPermission[] {

@@ -22,7 +22,7 @@ export function decide(compiled: CompiledPolicy, question: Question): Decision {
 
 /** The permission a question is about, undefined when the policy does not know it. */
 export function permissionOf(compiled: CompiledPolicy, question: Question): CompiledPermission | undefined {
-  return compiled.lookup.get(question.resource.type)?.get(question.action)
+  return compiled.lookup.get(question.resource.type)?.[question.action]
 }
 
 function fullName(question: Question): string {
@@ -100,8 +100,10 @@ export function standingReason(
 ): Reason | undefined {
   if (!subject) return 'unauthenticated'
   if (subject.accountActive !== true) return 'account_inactive'
-  const now = question.now.getTime()
   let admitted = isMember(subject, question)
+  // Most questions end here: nothing the roles could say would change the answer.
+  if (admitted && (subject.secondFactor === 'satisfied' || !compiled.secondFactorDemanded)) return undefined
+  const now = question.now.getTime()
   let secondFactor = false
   for (let i = 0; i < subject.assignments.length; i++) {
     const assignment = subject.assignments[i]!

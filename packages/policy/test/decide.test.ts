@@ -70,6 +70,11 @@ describe('reasons, first failure first', () => {
     ],
     ['an unknown permission is a deny', ask(member(['owner']), 'fly:products'), 'unknown_permission'],
     [
+      'what every JavaScript object has is no action',
+      ask(member(['owner']), 'constructor:products'),
+      'unknown_permission',
+    ],
+    [
       'an action of another type of resource is unknown',
       { ...ask(member(['owner']), 'read:products'), action: 'read:orders' },
       'unknown_permission',
