@@ -74,6 +74,8 @@ export function toFailure(error: unknown): Failure {
           cause: error,
         },
       )
+    case 'AuditLogRewritten':
+      return new Failure(exitCodes.unavailable, 'audit_log_rewritten', message, { cause: error })
     case 'DatabaseError':
       return new Failure(exitCodes.unavailable, code ?? 'database', message, { cause: error })
     case 'AppError':
@@ -109,7 +111,7 @@ function factLines(facts: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(facts).flatMap(([name, value]) => {
     if (['string', 'number', 'boolean'].includes(typeof value)) return [`${name}: ${value}`]
     return Array.isArray(value) && value.every((item) => typeof item === 'string')
-      ? [`${name}: ${value.join(', ')}`]
+      ? [`${name}: ${value.length === 0 ? 'none' : value.join(', ')}`]
       : []
   })
 }

@@ -5,6 +5,7 @@ import {
   existsSync,
   readdirSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -124,6 +125,7 @@ export async function writeLines(io: Io, path: string, lines: AsyncIterable<stri
     renameSync(part, full)
   } catch (cause) {
     stream.destroy()
+    rmSync(part, { force: true })
     throw cause instanceof Failure || !(cause as NodeJS.ErrnoException).code ? cause : unwritable(path, cause)
   }
 }

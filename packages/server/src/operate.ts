@@ -7,17 +7,32 @@
 import { existsSync } from 'node:fs'
 import type { Policy } from '@writ/policy'
 import { sql } from 'kysely'
+import { z } from 'zod'
 import { createPlatformApplication } from '#access/applications'
 import { applyPolicy, currentPolicy } from '#access/policy'
 import { exportLogAsOperator, type OperatorExport } from '#evidence/audit'
+import { emailField, nameField } from '#people/identity'
+import {
+  createMember,
+  createOrganization,
+  grantPlatformRole,
+  operatorContext,
+  organizationNameField,
+  revokePlatformRole,
+  slugField,
+} from '#people/organizations'
 import { type RotatedKeys, rotateKeys } from '#people/sessions'
 import { type Config, ConfigError } from '#platform/config'
-import { failures, invalidField } from '#platform/errors'
-import { toWire, type Uuid } from '#platform/ids'
+import type { Services } from '#platform/context'
+import { failures } from '#platform/errors'
+import { toWire } from '#platform/ids'
 import type { OperatorDatabase } from '#platform/operator'
+import { createPasswords } from '#platform/passwords'
 import { masterKey } from '#platform/secrets'
+import { createLog } from '#platform/telemetry'
 import { openOperatorDatabase } from './operator.ts'
 import { resolveDatabaseBeside } from './platform/postgres/resolve.ts'
+import { joinServices } from './services.ts'
 
 export { readConfig } from '#platform/config'
 
@@ -29,6 +44,11 @@ export interface PolicyInForce {
   readonly policy: Policy
 }
 
+/** What was made of an account; the password is in the answer this once, and undefined where the account existed. */
+export interface MadeAccount {
+  readonly temporaryPassword: string | undefined
+}
+
 export interface Operator {
   policyInForce(): Promise<PolicyInForce | undefined>
   /** @throws PolicyRefused */
@@ -37,10 +57,30 @@ export interface Operator {
     file: string
     reason: string
   }): Promise<{ number: number; changed: boolean }>
+  /** @throws `organizations.slug_taken`, `members.account_exists`, `invalid_input` */
+  createOrganization(input: {
+    slug: string
+    name: string
+    owner: string
+  }): Promise<MadeAccount & { id: string }>
+  /** @throws `organizations.not_found`, `roles.unknown`, `members.already_member`, `members.account_exists`, `invalid_input` */
+  createUser(input: {
+    organization: string
+    email: string
+    role: string
+    name?: string
+  }): Promise<MadeAccount & { id: string }>
+  /** @throws `roles.unknown`, `members.account_exists`, `invalid_input` */
+  grantPlatformRole(input: {
+    email: string
+    role: string
+  }): Promise<MadeAccount & { roles: readonly string[] }>
+  /** @throws `members.not_found` */
+  revokePlatformRole(input: { email: string; role: string }): Promise<{ roles: readonly string[] }>
   /** The credential is in the answer this once; only its hash is stored. */
   createApplication(name: string): Promise<{ id: string; credential: string }>
   rotateKeys(options: { retireOthers: boolean }): Promise<RotatedKeys>
-  /** The log of an organization by its slug; `platform` is the platform's own. @throws `audit.no_checkpoint`, `invalid_input` */
+  /** The log of an organization by its slug; `platform` is the platform's own. @throws `audit.no_checkpoint`, `organizations.not_found` */
   exportLog(organization: string): Promise<OperatorExport>
   /** Closes what was opened; a server that runs beside is left alone. */
   close(): Promise<void>
@@ -71,7 +111,13 @@ export async function openOperator(
     ])
   }
   const database = openOperatorDatabase({ ownerUrl: resolved.ownerUrl, masterKey: masterKey(config), now })
+  const passwords = createPasswords({ threads: 1 })
+  const publicUrl = config.url ?? `http://localhost:${config.port}`
+  const joined = joinServices({ config, publicUrl, passwords, log: createLog('silent'), ...database })
   const close = async () => {
+    await joined.authenticator.close()
+    await joined.audit.stop()
+    await passwords.stop()
     await database.db.close()
     await resolved.stop()
   }
@@ -81,10 +127,57 @@ export async function openOperator(
     await close()
     throw error
   }
-  return { ...actsOf(database, by), close }
+  return { ...actsOnAccounts(joined.services, by), ...actsOnPlatform(database, joined.services, by), close }
 }
 
-function actsOf(operator: OperatorDatabase, by: string): Omit<Operator, 'close'> {
+/** The rules of the routes that do the same. */
+const founding = z.strictObject({ slug: slugField, name: organizationNameField, owner: emailField })
+const person = z.strictObject({ email: emailField, name: nameField.default('') })
+
+function checked<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input)
+  if (parsed.success) return parsed.data
+  throw failures.invalid_input({
+    errors: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
+  })
+}
+
+type AccountActs = Pick<
+  Operator,
+  'createOrganization' | 'createUser' | 'grantPlatformRole' | 'revokePlatformRole'
+>
+
+function actsOnAccounts(services: Services, by: string): AccountActs {
+  return {
+    async createOrganization(input) {
+      const { slug, name, owner } = checked(founding, input)
+      const ctx = await operatorContext(services, { by })
+      const { organization, temporaryPassword } = await createOrganization(
+        ctx,
+        { slug, name },
+        { email: owner, name: '' },
+      )
+      return { id: toWire('org', organization.id), temporaryPassword }
+    },
+    async createUser({ organization, role, ...input }) {
+      const { email, name } = checked(person, input)
+      const ctx = await operatorContext(services, { by, organization })
+      const { member, temporaryPassword } = await createMember(ctx, { email, name, roles: [role] })
+      return { id: toWire('mem', member.id), temporaryPassword }
+    },
+    async grantPlatformRole({ role, ...input }) {
+      const { email } = checked(person, input)
+      return grantPlatformRole(services, { email, role, by })
+    },
+    revokePlatformRole: (grant) => revokePlatformRole(services, { ...grant, by }),
+  }
+}
+
+function actsOnPlatform(
+  operator: OperatorDatabase,
+  services: Services,
+  by: string,
+): Omit<Operator, keyof AccountActs | 'close'> {
   return {
     async policyInForce() {
       const applied = await currentPolicy(operator)
@@ -97,12 +190,16 @@ function actsOf(operator: OperatorDatabase, by: string): Omit<Operator, 'close'>
       return { id: toWire('app', application.id), credential }
     },
     async rotateKeys({ retireOthers }) {
-      const { organizationId: platform, compiled } = await requirePolicy(operator)
-      const { algorithm } = compiled.policy.authentication.tokens
-      return rotateKeys(operator, { platform, algorithm, retireOthers, by })
+      const applied = await currentPolicy(operator)
+      if (!applied) throw failures.unavailable({ reason: 'no_policy_applied' })
+      const { algorithm } = applied.compiled.policy.authentication.tokens
+      return rotateKeys(operator, { platform: applied.organizationId, algorithm, retireOthers, by })
     },
     async exportLog(organization) {
-      const organizationId = await organizationBySlug(operator, organization)
+      const { organizationId } = await operatorContext(
+        services,
+        organization === 'platform' ? { by } : { by, organization },
+      )
       return exportLogAsOperator(operator, { organizationId, by })
     },
   }
@@ -117,22 +214,4 @@ async function requireSchema(operator: OperatorDatabase): Promise<void> {
     throw new ConfigError([
       'The database is empty: start the server on it once (writ serve), then run this again',
     ])
-}
-
-async function requirePolicy(operator: OperatorDatabase) {
-  const applied = await currentPolicy(operator)
-  if (!applied) throw failures.unavailable({ reason: 'no_policy_applied' })
-  return applied
-}
-
-/** The platform sees which organizations exist, so it is asked in its scope. @throws `invalid_input` */
-async function organizationBySlug(operator: OperatorDatabase, slug: string): Promise<Uuid> {
-  const { organizationId: platform } = await requirePolicy(operator)
-  if (slug === 'platform') return platform
-  const id = await operator.db.transaction(`org:${platform}`, async (tx) => {
-    const { rows } = await sql<{ id: Uuid }>`select id from find_organization(${slug})`.execute(tx)
-    return rows[0]?.id
-  })
-  if (id === undefined) throw invalidField('organization', `there is no organization "${slug}"`)
-  return id
 }

@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { usageFailure } from '../../failure.ts'
 import { writeLines } from '../../files.ts'
 import type { Progress } from '../../output/progress.ts'
+import { plural } from '../../output.ts'
 import { download, isUrl } from '../../remote.ts'
 import { type OperatorOptions, withDatabaseOption, withOperator } from '../../with-operator.ts'
 
@@ -66,7 +67,7 @@ async function save(
   }
   output.result({ ok: true, organization, file: out, events: counted.entries })
   output.note(
-    `${output.noteStyle.green('✓')} ${counted.entries} events of ${organization}${out === undefined ? '' : `, written to ${out}`}.`,
+    `${output.noteStyle.green('✓')} ${plural(counted.entries, 'event')} of ${organization}${out === undefined ? '' : `, written to ${out}`}.`,
   )
   if (out !== undefined) output.note(output.noteStyle.dim(`  writ audit verify ${out} proves it.`))
   return exitCodes.done

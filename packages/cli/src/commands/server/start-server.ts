@@ -64,6 +64,13 @@ async function readConfig(
   return { ...config, policyFile: resolve(io.cwd, chosen) }
 }
 
+function policiesIn(cwd: string, folder: string): string[] {
+  const path = resolve(cwd, folder)
+  if (!existsSync(path)) return []
+  const names = readdirSync(path).filter((name) => name.endsWith('.policy.yaml'))
+  return names.sort().map((name) => join(folder, name))
+}
+
 async function start(
   server: ServerPackage,
   config: Config,

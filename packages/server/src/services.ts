@@ -1,0 +1,68 @@
+/**
+ * The modules joined without HTTP: the ports through which they have effects on one another. The server puts its routes
+ * on top (app.ts), the operator's commands use it as it is (operate.ts).
+ *
+ * @module
+ */
+
+import type { Logger } from 'pino'
+import { decide } from '#access/decisions'
+import { createAssignments, createPolicies } from '#access/policy'
+import { type Audit, createAudit } from '#evidence/audit'
+import { Authenticator, endMemberSessions, holdActor } from '#people/sessions'
+import type { Config } from '#platform/config'
+import type { Services } from '#platform/context'
+import type { Database } from '#platform/database'
+import type { Passwords } from '#platform/passwords'
+import { Metrics } from '#platform/telemetry'
+
+export interface ServicesInput {
+  readonly config: Config
+  readonly masterKey: Uint8Array
+  readonly publicUrl: string
+  readonly db: Database
+  readonly passwords: Passwords
+  readonly log: Logger
+  now?(): Date
+}
+
+export interface JoinedServices {
+  readonly services: Services
+  readonly authenticator: Authenticator
+  readonly audit: Audit
+}
+
+/** Starts nothing; the authenticator is to be closed and the audit stopped by the caller. */
+export function joinServices(input: ServicesInput): JoinedServices {
+  const services: Services = {
+    config: input.config,
+    masterKey: input.masterKey,
+    publicUrl: input.publicUrl,
+    db: input.db,
+    passwords: input.passwords,
+    log: input.log,
+    metrics: new Metrics(),
+    // Filled in below: the implementations need the services they are part of.
+    ports: {} as Services['ports'],
+    now: input.now ?? (() => new Date()),
+  }
+  const authenticator = new Authenticator(services)
+  const audit = createAudit(services)
+  Object.assign(services.ports, portsOf(services, authenticator, audit))
+  return { services, authenticator, audit }
+}
+
+function portsOf(services: Services, authenticator: Authenticator, audit: Audit): Services['ports'] {
+  return {
+    policies: createPolicies(services.db),
+    assignments: createAssignments(),
+    decide,
+    holdActor,
+    endSessions: endMemberSessions,
+    refresh: (principal, now) => authenticator.refresh(principal, now),
+    principalOfBearer: (bearer, now) => authenticator.principalOfBearer(bearer, now),
+    issueAccessToken: (token, now) => authenticator.tokens.issue(token, now),
+    record: audit.record,
+    recordNow: audit.recordNow,
+  }
+}
