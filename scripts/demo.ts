@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type Config, readConfig, type RunningServer, startServer } from '@writ/server'
+import { type Config, type RunningServer, readConfig, startServer } from '@writ/server'
 import { createSalesApp } from '../examples/sales-agent/src/app.ts'
 import { freePort } from '../packages/server/src/platform/postgres/endpoint.ts'
 import { type Scenario, scenarios } from './demo/scenarios.ts'
@@ -25,7 +25,9 @@ const { values } = parseArgs({
 })
 const scenario = scenarios[values.policy]
 if (!scenario) {
-  process.stderr.write(`There is no policy ${values.policy} here; there are ${Object.keys(scenarios).join(', ')}.\n`)
+  process.stderr.write(
+    `There is no policy ${values.policy} here; there are ${Object.keys(scenarios).join(', ')}.\n`,
+  )
   process.exit(2)
 }
 
@@ -52,11 +54,15 @@ async function run(scenario: Scenario): Promise<void> {
   const config = await configuration()
   const server = await startServer(config)
   stops.push(() => server.stop())
-  process.stdout.write(`… up after ${((performance.now() - started) / 1000).toFixed(1)} s at ${server.address}\n`)
+  process.stdout.write(
+    `… up after ${((performance.now() - started) / 1000).toFixed(1)} s at ${server.address}\n`,
+  )
 
   const tour = new Tour(server, config, scenario)
   await tour.foundOrganizations()
-  const exampleUrl = scenario.example ? await startExample(server, await tour.registerApplication()) : undefined
+  const exampleUrl = scenario.example
+    ? await startExample(server, await tour.registerApplication())
+    : undefined
   await tour.walk(exampleUrl)
   process.stdout.write('\nEverything went as the policy says.\n')
   if (values.once) return

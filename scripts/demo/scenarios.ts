@@ -10,7 +10,10 @@ export interface Scenario {
   /** What only `to` may do. */
   readonly denied: string
   /** The same two as addresses of the example application; absent: they are asked of the decision API. */
-  readonly example?: { readonly allowed: readonly [string, string]; readonly denied: readonly [string, string, object] }
+  readonly example?: {
+    readonly allowed: readonly [string, string]
+    readonly denied: readonly [string, string, object]
+  }
 }
 
 export const scenarios: Readonly<Record<string, Scenario>> = {

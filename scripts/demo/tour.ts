@@ -13,6 +13,7 @@ interface Person {
 
 const PASSWORD = 'Quiet-Harbour-47'
 const ACME = 'acme'
+const COUNTS: Readonly<Record<number, string>> = { 3: 'Three', 5: 'Five', 10: 'Ten' }
 
 export class Tour {
   readonly owner: Person
@@ -39,20 +40,37 @@ export class Tour {
     walk.step('The first owner comes by the set-up link that the start printed; it works once')
     const token = new URL(this.#server.setupUrl!).hash.replace('#token=', '')
     const body = { token, organization: { name: 'Acme', slug: ACME }, owner: this.owner }
-    await walk.exchange({ method: 'POST', url: this.#api('/setup'), body }, 201, () => `${this.owner.name} owns the organization ${ACME}`)
+    await walk.exchange(
+      { method: 'POST', url: this.#api('/setup'), body },
+      201,
+      () => `${this.owner.name} owns the organization ${ACME}`,
+    )
     await walk.exchange({ method: 'POST', url: this.#api('/setup'), body }, 401)
 
     walk.step(`${this.owner.name} signs in and adds ${this.#member.name} as ${this.#scenario.member.from}`)
     this.#ownerToken = await this.#signIn(this.owner)
-    const added = await this.#asOwner('POST', '/members', 201, { ...this.#member, roles: [this.#scenario.member.from] })
-    this.#memberId = added.body.id ?? added.body.member?.id
-    this.#memberToken = await this.#signIn(this.#member)
+    const { name, email } = this.#member
+    const shown = ({ body }: Answer) =>
+      `${body.email} · ${body.roles.join(', ')} · with a temporary password, shown this once`
+    const added = await this.#asOwner(
+      'POST',
+      '/members',
+      201,
+      { name, email, roles: [this.#scenario.member.from] },
+      shown,
+    )
+    this.#memberId = added.body.id
+
+    walk.step(`${name} comes with the temporary password and must choose another first`)
+    this.#memberToken = await this.#firstSignIn(this.#member, added.body.temporaryPassword)
   }
 
   /** A credential for the example application. */
   async registerApplication(): Promise<string> {
     this.#walk.step(`${this.owner.name} registers the example application, which may then ask for decisions`)
-    const answer = await this.#asOwner('POST', '/applications', 201, { name: 'sales application' })
+    const shown = ({ body }: Answer) =>
+      `${body.name} · credential ${body.credential.slice(0, 14)}… shown this once`
+    const answer = await this.#asOwner('POST', '/applications', 201, { name: 'sales application' }, shown)
     return answer.body.credential
   }
 
@@ -76,41 +94,70 @@ export class Tour {
   async #roleChange(exampleUrl: string | undefined): Promise<void> {
     const { member, denied } = this.#scenario
     this.#walk.step(`A role change holds from the next request on, with the token ${member.name} already has`)
-    await this.#asOwner('PATCH', `/members/${this.#memberId}`, 200, { roles: [member.to] })
+    const shown = ({ body }: Answer) => `${body.email} · ${body.roles.join(', ')}`
+    await this.#asOwner('PATCH', `/members/${this.#memberId}`, 200, { roles: [member.to] }, shown)
     await this.#tryOut(exampleUrl, 'denied', true)
     this.#walk.note(`${denied} is granted now: standing is read live, tokens only name a session.`)
   }
 
   async #lock(): Promise<void> {
     const guess = { email: this.#member.email.toUpperCase(), password: 'not the password' }
-    this.#walk.step('Five wrong passwords lock the account, whatever the spelling of its address')
-    for (let i = 1; i <= 5; i++) await this.#walk.exchange({ method: 'POST', url: this.#api('/auth/login'), body: guess }, 401, () => `guess ${i}`)
+    const { after } = this.#server.policy.authentication.lockout
+    const login = { method: 'POST', url: this.#api('/auth/login') }
+    this.#walk.step(
+      `${COUNTS[after] ?? after} wrong passwords lock the account, whatever the spelling of its address`,
+    )
+    for (let i = 1; i <= after; i++)
+      await this.#walk.exchange({ ...login, body: guess }, 401, () => `guess ${i}`)
     const right = { email: this.#member.email, password: this.#member.password }
     await this.#walk.exchange({ method: 'POST', url: this.#api('/auth/login'), body: right }, 401)
-    this.#walk.note('That was the right password. The answer is the same as for a wrong one: nobody learns which accounts exist or are locked.')
+    this.#walk.note(
+      'That was the right password. The answer is the same as for a wrong one: nobody learns which accounts exist or are locked.',
+    )
   }
 
   async #deactivated(): Promise<void> {
-    this.#walk.step(`${this.#member.name} is deactivated: the token has minutes to live and is refused at once`)
-    await this.#walk.exchange({ method: 'GET', url: this.#api('/me'), token: this.#memberToken, as: this.#member.name }, 200)
-    await this.#asOwner('POST', `/members/${this.#memberId}/deactivate`, 200)
-    await this.#walk.exchange({ method: 'GET', url: this.#api('/me'), token: this.#memberToken, as: this.#member.name }, 401)
+    this.#walk.step(
+      `${this.#member.name} is deactivated: the token has minutes to live and is refused at once`,
+    )
+    const shown = ({ body }: Answer) =>
+      `${body.user?.email ?? body.email} · ${body.status ?? body.roles.join(', ')}`
+    await this.#walk.exchange(
+      { method: 'GET', url: this.#api('/me'), token: this.#memberToken, as: this.#member.name },
+      200,
+      shown,
+    )
+    await this.#asOwner('POST', `/members/${this.#memberId}/deactivate`, 200, undefined, shown)
+    await this.#walk.exchange(
+      { method: 'GET', url: this.#api('/me'), token: this.#memberToken, as: this.#member.name },
+      401,
+    )
   }
 
   async #otherOrganization(): Promise<void> {
     this.#walk.step("Another organization's ids do not exist")
     const { slug, memberId } = await this.#secondOrganization()
-    const about = (path: string) => this.#walk.exchange({ method: 'GET', url: this.#api(path), token: this.#ownerToken, as: this.owner.name }, 404)
+    const about = (path: string) =>
+      this.#walk.exchange(
+        { method: 'GET', url: this.#api(path), token: this.#ownerToken, as: this.owner.name },
+        404,
+      )
     await about(`/organizations/${slug}/members`)
     await about(`/organizations/${ACME}/members/${memberId}`)
-    this.#walk.note('Both exist. The application answers 404, and the database would not have shown the rows either.')
+    this.#walk.note(
+      'Both exist. The application answers 404, and the database would not have shown the rows either.',
+    )
   }
 
   async #log(): Promise<void> {
     this.#walk.step('The audit log is exported and verified without the server')
     const url = this.#api(`/organizations/${ACME}/audit/export`)
     const show = ({ text }: Answer) => `${text.split('\n').length - 1} lines of evidence`
-    const { text } = await this.#walk.exchange({ method: 'GET', url, token: this.#ownerToken, as: this.owner.name }, 200, show)
+    const { text } = await this.#walk.exchange(
+      { method: 'GET', url, token: this.#ownerToken, as: this.owner.name },
+      200,
+      show,
+    )
     const intact = await verify(text)
     this.#walk.holds(`all ${intact.entries} entries are under one signed checkpoint`, intact.ok)
 
@@ -118,54 +165,118 @@ export class Tour {
     const { forged, index } = forge(text)
     const found = await verify(forged)
     this.#walk.holds('the export no longer verifies', !found.ok)
-    this.#walk.holds(`entry ${index} is named: ${found.problem?.message ?? ''}`, found.problem?.entries?.first === index)
+    this.#walk.holds(
+      `entry ${index} is named: ${found.problem?.message ?? ''}`,
+      found.problem?.entries?.first === index,
+    )
   }
 
   /** By the example's own routes where there is one, else by the decision API, as an application would ask. */
-  async #tryOut(exampleUrl: string | undefined, which: 'allowed' | 'denied', isAllowed: boolean): Promise<void> {
+  async #tryOut(
+    exampleUrl: string | undefined,
+    which: 'allowed' | 'denied',
+    isAllowed: boolean,
+  ): Promise<void> {
     const token = this.#memberToken
     const as = this.#member.name
     const example = this.#scenario.example
     if (exampleUrl && example) {
       const [method, path, body] = example[which]
       const expected = isAllowed ? (method === 'POST' ? 201 : 200) : 403
-      await this.#walk.exchange({ method, url: exampleUrl + path, token, as, ...(body ? { body } : {}) }, expected)
+      await this.#walk.exchange(
+        { method, url: exampleUrl + path, token, as, ...(body ? { body } : {}) },
+        expected,
+      )
       return
     }
     const [action, type] = this.#scenario[which].split(':')
     const me = await send({ method: 'GET', url: this.#api('/me'), token })
-    const body = { subject: { type: 'user', id: me.body.user.id }, action: { name: action }, resource: { type, id: '*' } }
-    const answer = await this.#walk.exchange({ method: 'POST', url: `${this.#server.address}/access/v1/evaluation`, token, as, body }, 200)
-    this.#walk.holds(`${action}:${type} is ${isAllowed ? 'allowed' : 'denied'} (${answer.body.context.reason})`, answer.body.decision === isAllowed)
+    const body = {
+      subject: { type: 'user', id: me.body.user.id },
+      action: { name: action },
+      resource: { type, id: '*' },
+    }
+    const answer = await this.#walk.exchange(
+      { method: 'POST', url: `${this.#server.address}/access/v1/evaluation`, token, as, body },
+      200,
+    )
+    this.#walk.holds(
+      `${action}:${type} is ${isAllowed ? 'allowed' : 'denied'} (${answer.body.context.reason})`,
+      answer.body.decision === isAllowed,
+    )
   }
 
   /** Made by the operator's command beside the server; its owner signs in once, to learn their own id. */
   async #secondOrganization(): Promise<{ slug: string; memberId: string }> {
     const owner = person('Gil', 'globex')
     const operator = await openOperator(this.#config, { name: 'demo' })
-    const { temporaryPassword } = await operator.createOrganization({ slug: 'globex', name: 'Globex', owner: owner.email }).finally(() => operator.close())
+    const { temporaryPassword } = await operator
+      .createOrganization({ slug: 'globex', name: 'Globex', owner: owner.email })
+      .finally(() => operator.close())
     const signIn = { email: owner.email, password: temporaryPassword }
     const { challenge } = (await send({ method: 'POST', url: this.#api('/auth/login'), body: signIn })).body
-    const changed = await send({ method: 'POST', url: this.#api('/auth/password/change'), body: { challenge, newPassword: owner.password } })
+    const changed = await send({
+      method: 'POST',
+      url: this.#api('/auth/password/change'),
+      body: { challenge, newPassword: owner.password },
+    })
     const me = await send({ method: 'GET', url: this.#api('/me'), token: changed.body.accessToken })
     return { slug: 'globex', memberId: me.body.member.id }
   }
 
   async #signIn({ name, email, password }: Person): Promise<string> {
-    const show = ({ body }: Answer) => `${body.status}, access token for ${body.expiresIn} s`
-    const answer = await this.#walk.exchange({ method: 'POST', url: this.#api('/auth/login'), body: { email, password }, as: name }, 200, show)
-    if (answer.body.status !== 'signed_in') throw new WalkFailed(`${name} should be signed in, not ${answer.body.status}`)
-    return answer.body.accessToken
+    const exchange = { method: 'POST', url: this.#api('/auth/login'), body: { email, password }, as: name }
+    return this.#tokenOf(await this.#walk.exchange(exchange, 200, signInShown))
   }
 
-  #asOwner(method: string, path: string, expected: number, body?: unknown): Promise<Answer> {
+  async #firstSignIn({ name, email, password }: Person, temporaryPassword: string): Promise<string> {
+    const signIn = { email, password: temporaryPassword }
+    const first = await this.#walk.exchange(
+      { method: 'POST', url: this.#api('/auth/login'), body: signIn, as: name },
+      200,
+      signInShown,
+    )
+    const body = { challenge: first.body.challenge, newPassword: password }
+    return this.#tokenOf(
+      await this.#walk.exchange(
+        { method: 'POST', url: this.#api('/auth/password/change'), body, as: name },
+        200,
+        signInShown,
+      ),
+    )
+  }
+
+  #tokenOf({ body }: Answer): string {
+    if (body.status !== 'signed_in')
+      throw new WalkFailed(`the answer should be signed_in, not ${body.status}`)
+    return body.accessToken
+  }
+
+  #asOwner(
+    method: string,
+    path: string,
+    expected: number,
+    body?: unknown,
+    show?: (answer: Answer) => string,
+  ): Promise<Answer> {
     const url = this.#api(`/organizations/${ACME}${path}`)
-    return this.#walk.exchange({ method, url, token: this.#ownerToken, as: this.owner.name, ...(body === undefined ? {} : { body }) }, expected)
+    const exchange = {
+      method,
+      url,
+      token: this.#ownerToken,
+      as: this.owner.name,
+      ...(body === undefined ? {} : { body }),
+    }
+    return this.#walk.exchange(exchange, expected, show)
   }
 
   #api(path: string): string {
     return `${this.#server.address}/api/v1${path}`
   }
+}
+
+function signInShown({ body }: Answer): string {
+  return body.status === 'signed_in' ? `signed_in · access token for ${body.expiresIn} s` : body.status
 }
 
 function person(name: string, organization: string): Person {
@@ -183,7 +294,7 @@ async function* bytes(text: string): AsyncIterable<Uint8Array> {
 /** Changes one character of the third event: who did it. */
 function forge(text: string): { forged: string; index: number } {
   const lines = text.split('\n')
-  const at = lines.findIndex((line) => /^\{[^]*"index":2\b/.test(line))
+  const at = lines.findIndex((line) => /^\{.*"index":2\b/.test(line))
   const line = lines[at]!
   const position = line.indexOf('user:') >= 0 ? line.indexOf('user:') + 6 : line.indexOf('\\"at\\"') + 10
   const replaced = line[position] === '0' ? '1' : '0'

@@ -44,7 +44,11 @@ export class Walk {
   }
 
   /** Sends, prints, and compares the status. @throws WalkFailed */
-  async exchange(exchange: Exchange, expected: number, show: (answer: Answer) => string = summary): Promise<Answer> {
+  async exchange(
+    exchange: Exchange,
+    expected: number,
+    show: (answer: Answer) => string = summary,
+  ): Promise<Answer> {
     const answer = await send(exchange)
     const went = answer.status === expected
     const address = exchange.url.replace(/^https?:\/\/[^/]+/, '')
@@ -54,7 +58,10 @@ export class Walk {
     for (const [i, line] of wrap(show(answer), WIDTH - 9).entries()) {
       this.#print(`    ${i === 0 ? this.#paint(color, String(answer.status)) : '   '}  ${line}`)
     }
-    if (!went) throw new WalkFailed(`${exchange.method} ${address} should have answered ${expected}, not ${answer.status}: ${answer.text.slice(0, 500)}`)
+    if (!went)
+      throw new WalkFailed(
+        `${exchange.method} ${address} should have answered ${expected}, not ${answer.status}: ${answer.text.slice(0, 500)}`,
+      )
     return answer
   }
 
@@ -91,8 +98,9 @@ export async function send({ method, url, token, body }: Exchange): Promise<Answ
 
 /** A refusal in its own words; of anything else, a taste. */
 function summary({ body, text }: Answer): string {
-  if (body?.code) return [body.code, body.reason ? `(${body.reason})` : '', '·', body.detail].filter(Boolean).join(' ')
-  return shorten(body === undefined ? text.split('\n')[0]! : JSON.stringify(body), 180)
+  if (body?.code)
+    return [body.code, body.reason ? `(${body.reason})` : '', '·', body.detail].filter(Boolean).join(' ')
+  return shorten(body === undefined ? text.split('\n')[0]! : JSON.stringify(body), 84)
 }
 
 function shorten(text: string, width: number): string {

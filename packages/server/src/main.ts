@@ -8,6 +8,10 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import type { Policy } from '@writ/policy'
+import { sql } from 'kysely'
+import pg from 'pg'
+import type { Logger } from 'pino'
 import { applyPolicy, currentPolicy } from '#access/policy'
 import { createSetupToken } from '#people/organizations'
 import { ensureSigningKey } from '#people/sessions'
@@ -18,15 +22,12 @@ import type { OperatorDatabase } from '#platform/operator'
 import { createPasswords } from '#platform/passwords'
 import { installContextKey, masterKey } from '#platform/secrets'
 import { createLog } from '#platform/telemetry'
-import { sql } from 'kysely'
-import pg from 'pg'
-import type { Logger } from 'pino'
 import { type App, createApp } from './app.ts'
 import { openOperatorDatabase } from './operator.ts'
 import { type ResolvedDatabase, resolveDatabase } from './platform/postgres/resolve.ts'
 
-export { ConfigError, readConfig } from '#platform/config'
 export type { Config } from '#platform/config'
+export { ConfigError, readConfig } from '#platform/config'
 export { createLog } from '#platform/telemetry'
 
 /** The migrations of this release. */
@@ -41,6 +42,8 @@ export interface RunningServer {
   readonly setupUrl: string | undefined
   /** Set when the policy file is not what is applied: a sentence that says what to do. */
   readonly policyDrift: string | undefined
+  /** The policy in force at the start. */
+  readonly policy: Policy
   /** Finishes running requests, writes what is pending, stops what was started. */
   stop(): Promise<void>
 }
@@ -50,7 +53,10 @@ export interface RunningServer {
  *
  * @throws ConfigError, DatabaseError, PolicyRefused: each says what to do; nothing is left running
  */
-export async function startServer(config: Config, log: Logger = createLog(config.logLevel)): Promise<RunningServer> {
+export async function startServer(
+  config: Config,
+  log: Logger = createLog(config.logLevel),
+): Promise<RunningServer> {
   const undo: (() => Promise<void>)[] = []
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step()
@@ -63,7 +69,12 @@ export async function startServer(config: Config, log: Logger = createLog(config
   }
 }
 
-async function start(config: Config, log: Logger, undo: (() => Promise<void>)[], stop: () => Promise<void>): Promise<RunningServer> {
+async function start(
+  config: Config,
+  log: Logger,
+  undo: (() => Promise<void>)[],
+  stop: () => Promise<void>,
+): Promise<RunningServer> {
   const master = masterKey(config)
   const resolved = await resolveDatabase({ ...config, connections: config.poolSize * 2 }, { log })
   undo.push(() => resolved.stop())
@@ -71,7 +82,10 @@ async function start(config: Config, log: Logger, undo: (() => Promise<void>)[],
   const prepared = await prepare(config, resolved, master, now)
 
   const db = new Database(
-    { transactions: createPool(resolved.appUrl, { max: config.poolSize }), statements: createPool(resolved.appUrl, { max: Math.max(2, config.poolSize >> 1) }) },
+    {
+      transactions: createPool(resolved.appUrl, { max: config.poolSize }),
+      statements: createPool(resolved.appUrl, { max: Math.max(2, config.poolSize >> 1) }),
+    },
     master,
   )
   undo.push(() => db.close())
@@ -79,7 +93,10 @@ async function start(config: Config, log: Logger, undo: (() => Promise<void>)[],
   const passwords = createPasswords()
   undo.push(() => passwords.stop())
   const publicUrl = config.url ?? `http://localhost:${config.port}`
-  if (config.url === undefined && config.port === 0) throw new ConfigError(['WRIT_PORT 0 takes a free port, so the address people use is unknown: set WRIT_URL too'])
+  if (config.url === undefined && config.port === 0)
+    throw new ConfigError([
+      'WRIT_PORT 0 takes a free port, so the address people use is unknown: set WRIT_URL too',
+    ])
   const app = await createApp({ config, masterKey: master, publicUrl, db, passwords, log, now })
   undo.push(() => app.close())
   await app.audit.start()
@@ -88,8 +105,10 @@ async function start(config: Config, log: Logger, undo: (() => Promise<void>)[],
     app,
     address: addressOf(app.http.server.address() as AddressInfo),
     publicUrl,
-    setupUrl: prepared.setupToken === undefined ? undefined : `${publicUrl}/setup#token=${prepared.setupToken}`,
+    setupUrl:
+      prepared.setupToken === undefined ? undefined : `${publicUrl}/setup#token=${prepared.setupToken}`,
     policyDrift: prepared.policyDrift,
+    policy: (await app.services.ports.policies.current()).compiled.policy,
     stop,
   }
 }
@@ -104,7 +123,9 @@ async function proveScope(db: Database): Promise<void> {
     return rows[0]?.scope
   })
   if (verified !== 'stamps') {
-    throw new ConfigError(['WRIT_MASTER_KEY (or master.key in WRIT_DATA) is not the key this database was set up with; restore that one'])
+    throw new ConfigError([
+      'WRIT_MASTER_KEY (or master.key in WRIT_DATA) is not the key this database was set up with; restore that one',
+    ])
   }
 }
 
@@ -114,7 +135,12 @@ interface Prepared {
 }
 
 /** What needs the owner: migrations, keys, the first policy, the set-up link. Without the owner's URL all of it must be there. */
-async function prepare(config: Config, resolved: ResolvedDatabase, master: Buffer, now: () => Date): Promise<Prepared> {
+async function prepare(
+  config: Config,
+  resolved: ResolvedDatabase,
+  master: Buffer,
+  now: () => Date,
+): Promise<Prepared> {
   if (resolved.ownerUrl === undefined) {
     await verifyMigrated(resolved.appUrl, migrationsDirectory)
     return { setupToken: undefined, policyDrift: undefined }
@@ -141,13 +167,22 @@ async function firstPolicy(config: Config, operator: OperatorDatabase): Promise<
   let applied = await currentPolicy(operator)
   if (!applied) {
     if (file === undefined) {
-      throw new ConfigError(['WRIT_POLICY should name a policy file for the first start; policies/ holds four complete ones'])
+      throw new ConfigError([
+        'WRIT_POLICY should name a policy file for the first start; policies/ holds four complete ones',
+      ])
     }
-    await applyPolicy(operator, { source: file, file: config.policyFile!, author: 'operator:first-start', reason: 'first start' })
+    await applyPolicy(operator, {
+      source: file,
+      file: config.policyFile!,
+      author: 'operator:first-start',
+      reason: 'first start',
+    })
     applied = await currentPolicy(operator)
   }
   const { algorithm } = applied!.compiled.policy.authentication.tokens
-  await operator.db.transaction(`org:${applied!.organizationId}`, (tx) => ensureSigningKey(tx, operator.masterKey, algorithm, operator.now()))
+  await operator.db.transaction(`org:${applied!.organizationId}`, (tx) =>
+    ensureSigningKey(tx, operator.masterKey, algorithm, operator.now()),
+  )
   if (file === undefined || file === applied!.source) return undefined
   return `${config.policyFile} is not the policy that is applied (version ${applied!.number}); apply it with: writ policy apply ${config.policyFile}`
 }
@@ -156,7 +191,9 @@ function readPolicyFile(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new ConfigError([`WRIT_POLICY names ${path}, which cannot be read (${(cause as NodeJS.ErrnoException).code})`])
+    throw new ConfigError([
+      `WRIT_POLICY names ${path}, which cannot be read (${(cause as NodeJS.ErrnoException).code})`,
+    ])
   }
 }
 

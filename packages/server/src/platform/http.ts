@@ -118,7 +118,8 @@ export function mount(app: FastifyInstance, services: Services, gate: Gate, rout
       handler: async (request, reply) => {
         const ctx = await contextOf(request, services, gate, spec)
         const answer = await spec.handle(ctx, { ...input(request, spec), request, reply })
-        if (answer === reply) return reply
+        // A reply is a promise of its own end: awaited, it is no longer itself.
+        if (spec.produces !== undefined || reply.sent) return reply
         if (spec.response === undefined) return reply.code(204).send()
         return reply.code(spec.status ?? 200).send(answer)
       },

@@ -59,8 +59,8 @@ export async function emptyDatabase(): Promise<TestDatabase> {
 function open(cluster: TestCluster, name: string): TestDatabase {
   const appUrl = withDatabase(cluster.appUrl, name)
   const ownerUrl = withDatabase(cluster.ownerUrl, name)
-  const app = new pg.Pool({ connectionString: appUrl, max: 5 })
-  const owner = new pg.Pool({ connectionString: ownerUrl, max: 2 })
+  const app = tolerantPool({ connectionString: appUrl, max: 5 })
+  const owner = tolerantPool({ connectionString: ownerUrl, max: 2 })
   return {
     appUrl,
     ownerUrl,
@@ -72,6 +72,14 @@ function open(cluster: TestCluster, name: string): TestDatabase {
       await asSuperuser(cluster, (superuser) => superuser.query(`drop database ${name} with (force)`))
     },
   }
+}
+
+/** A connection that is ended from outside, even while it closes, must not end the test run. */
+function tolerantPool(config: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool(config)
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
 }
 
 async function ensureTemplate(
