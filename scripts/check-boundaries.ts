@@ -17,8 +17,10 @@ const planted = await withPlant(() => look([PLANT]))
 const problems = found.summary.violations.filter((violation) => violation.rule.severity === 'error')
 
 for (const { rule, from, to } of problems) process.stdout.write(`${rule.name}: ${from} → ${to}\n`)
-if (found.summary.totalCruised < FEWEST_MODULES) fail(`only ${found.summary.totalCruised} modules were seen; the check looked at nothing`)
-if (!planted.summary.violations.some((violation) => violation.rule.name === 'platform-knows-no-domain')) fail('a planted violation was not found; the check is blind')
+if (found.summary.totalCruised < FEWEST_MODULES)
+  fail(`only ${found.summary.totalCruised} modules were seen; the check looked at nothing`)
+if (!planted.summary.violations.some((violation) => violation.rule.name === 'platform-knows-no-domain'))
+  fail('a planted violation was not found; the check is blind')
 if (problems.length > 0) process.exitCode = 1
 else process.stdout.write(`${found.summary.totalCruised} modules keep the architecture\n`)
 

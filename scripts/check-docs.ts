@@ -8,7 +8,9 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-const pages = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], { encoding: 'utf8' }).split('\n').filter(Boolean)
+const pages = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], { encoding: 'utf8' })
+  .split('\n')
+  .filter(Boolean)
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
 const problems: string[] = []
 const blocks: { from: string; code: string }[] = []
@@ -35,12 +37,24 @@ function typeCheck(): string[] {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   try {
-    for (const [i, { from, code }] of blocks.entries()) writeFileSync(join(folder, `block-${i}.ts`), `// ${from}\n${code}\nexport {}\n`)
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../tsconfig.json', compilerOptions: { noUnusedLocals: false }, include: ['*.ts'] }))
-    const { stdout } = spawnSync('node', ['node_modules/typescript7/bin/tsc', '-p', folder], { encoding: 'utf8' })
+    for (const [i, { from, code }] of blocks.entries())
+      writeFileSync(join(folder, `block-${i}.ts`), `// ${from}\n${code}\nexport {}\n`)
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        extends: '../tsconfig.json',
+        compilerOptions: { noUnusedLocals: false },
+        include: ['*.ts'],
+      }),
+    )
+    const { stdout } = spawnSync('node', ['node_modules/typescript7/bin/tsc', '-p', folder], {
+      encoding: 'utf8',
+    })
     return stdout.split('\n').flatMap((line) => {
       const match = /block-(\d+)\.ts\((\d+),\d+\): (.*)/.exec(line)
-      return match ? [`${blocks[Number(match[1])]!.from}: line ${Number(match[2]) - 1} of the block: ${match[3]}`] : []
+      return match
+        ? [`${blocks[Number(match[1])]!.from}: line ${Number(match[2]) - 1} of the block: ${match[3]}`]
+        : []
     })
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -11,20 +11,34 @@ interface Locked {
   optionalDependencies?: Record<string, string>
 }
 
-const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, Locked> }
+const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+  packages: Record<string, Locked>
+}
 const problems: string[] = []
 
 for (const [path, locked] of Object.entries(packages)) {
   for (const name of Object.keys(locked.optionalDependencies ?? {})) {
-    if (!isLocked(path, name)) problems.push(`package-lock.json: ${path} lists ${name}, which is not locked; choose a release that is complete`)
+    if (!isLocked(path, name))
+      problems.push(
+        `package-lock.json: ${path} lists ${name}, which is not locked; choose a release that is complete`,
+      )
   }
 }
 
-for (const file of globSync(['package.json', 'packages/*/package.json', 'examples/*/package.json', 'bench/peers/package.json'])) {
-  const manifest = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, string> | undefined>
+for (const file of globSync([
+  'package.json',
+  'packages/*/package.json',
+  'examples/*/package.json',
+  'bench/peers/package.json',
+])) {
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as Record<
+    string,
+    Record<string, string> | undefined
+  >
   for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies']) {
     for (const [name, version] of Object.entries(manifest[kind] ?? {})) {
-      if (!/^(npm:[^@]*(@[^@/]+\/[^@]+)?@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) problems.push(`${file}: ${name} ${version} should be an exact version`)
+      if (!/^(npm:[^@]*(@[^@/]+\/[^@]+)?@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
+        problems.push(`${file}: ${name} ${version} should be an exact version`)
     }
   }
 }

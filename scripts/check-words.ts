@@ -11,7 +11,11 @@ const FORBIDDEN: readonly [pattern: RegExp, why: string, only?: RegExp][] = [
   [/\/(work|home|Users)\/[a-z]+\//, 'a path of one machine'],
   [/registry\.npm[a-z]*\.|registry\.yarnpkg/, 'the host of a registry'],
   [/\b(TODO|FIXME|XXX|HACK)\b(?!\(#\d+\))/, 'work left for later; do it, or name the issue: TODO(#12)'],
-  [/\b(simply|seamless(ly)?|robust(ly)?|leverag(e|es|ing)|blazing(ly)?)\b/i, 'a word that says nothing', /\.(md|ts)$/],
+  [
+    /\b(simply|seamless(ly)?|robust(ly)?|leverag(e|es|ing)|blazing(ly)?)\b/i,
+    'a word that says nothing',
+    /\.(md|ts)$/,
+  ],
 ]
 const FORBIDDEN_NAMES = /(^|\/)(utils?|helpers?|common|misc|shared)(\.[a-z]+)?(\/|$)/
 const EXEMPT = new Set(['scripts/check-words.ts', 'package-lock.json', 'LICENSE'])
@@ -31,7 +35,8 @@ for (const file of files) {
   }
   for (const [index, line] of lines.entries()) {
     for (const [pattern, why, only] of FORBIDDEN) {
-      if ((only?.test(file) ?? true) && pattern.test(line)) problems.push(`${file}:${index + 1}: ${why}: ${line.trim().slice(0, 100)}`)
+      if ((only?.test(file) ?? true) && pattern.test(line))
+        problems.push(`${file}:${index + 1}: ${why}: ${line.trim().slice(0, 100)}`)
     }
   }
 }

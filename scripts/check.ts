@@ -22,7 +22,9 @@ const checks: readonly [name: string, command: readonly string[]][] = [
 
 const asked = process.argv.slice(2)
 let failed = 0
-for (const [name, command] of checks.filter(([name]) => asked.length === 0 || asked.some((word) => name.includes(word)))) {
+for (const [name, command] of checks.filter(
+  ([name]) => asked.length === 0 || asked.some((word) => name.includes(word)),
+)) {
   const started = performance.now()
   const { code, output } = await run(command)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
@@ -35,9 +37,14 @@ process.exitCode = failed === 0 ? 0 : 1
 
 function run([program, ...args]: readonly string[]): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(program!, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0' } })
+    const child = spawn(program!, args, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, FORCE_COLOR: '0' },
+    })
     let output = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
     child.on('error', (error) => resolve({ code: 1, output: error.message }))
     child.on('close', (code) => resolve({ code: code ?? 1, output }))
   })

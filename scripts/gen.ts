@@ -7,8 +7,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { withThrowawayDatabase } from './gen/throwaway-database.ts'
 import { databaseTypes, schemaPage } from './gen/database.ts'
+import { withThrowawayDatabase } from './gen/throwaway-database.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const isCheck = process.argv.includes('--check')

@@ -1,10 +1,11 @@
 /** openapi.json, from the routes as they are mounted. @module */
-import { installDocumentation } from '../../packages/server/src/platform/operation.ts'
-import { type Gate, installHttp, mount } from '../../packages/server/src/platform/http.ts'
-import { Metrics } from '../../packages/server/src/platform/telemetry.ts'
-import type { Services } from '../../packages/server/src/platform/context.ts'
-import { routes } from '../../packages/server/src/app.ts'
+
 import Fastify from 'fastify'
+import { routes } from '../../packages/server/src/app.ts'
+import type { Services } from '../../packages/server/src/platform/context.ts'
+import { type Gate, installHttp, mount } from '../../packages/server/src/platform/http.ts'
+import { installDocumentation } from '../../packages/server/src/platform/operation.ts'
+import { Metrics } from '../../packages/server/src/platform/telemetry.ts'
 
 export async function openApiDocument(): Promise<object> {
   const http = Fastify()

@@ -19,27 +19,40 @@ export async function referencePages(): Promise<[string, string][]> {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
 function errorsPage(): string {
-  const rows = [...declaredErrors].sort(([a], [b]) => a.localeCompare(b)).map(([code, [status, sentence]]) => [`\`${code}\``, String(status), sentence])
+  const rows = [...declaredErrors]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([code, [status, sentence]]) => [`\`${code}\``, String(status), sentence])
   return `${HEAD}# Errors\n\nEvery refusal is \`application/problem+json\` (RFC 9457) with one of these codes. A code is for ever; the sentence may improve.\n\n${table(['code', 'status', 'what it says'], rows)}\n`
 }
 
 function eventsPage(): string {
-  const rows = [...declaredEvents].sort(([a], [b]) => a.localeCompare(b)).map(([type, sentence]) => [`\`${type}\``, sentence])
+  const rows = [...declaredEvents]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([type, sentence]) => [`\`${type}\``, sentence])
   return `${HEAD}# Audit events\n\n${table(['type', 'what happened'], rows)}\n`
 }
 
 function permissionsPage(): string {
-  const rows = ownPermissions.map((permission) => [`\`${permission.name}\``, permission.scope, permission.description])
+  const rows = ownPermissions.map((permission) => [
+    `\`${permission.name}\``,
+    permission.scope,
+    permission.description,
+  ])
   return `${HEAD}# Permissions of Writ's own resources\n\nA policy grants these like its application's own (\`action:resource\`).\n\n${table(['permission', 'scope', 'what it lets its holder do'], rows)}\n`
 }
 
 function configurationPage(): string {
-  const rows = describeConfig().map(({ name, description, fallback }) => [`\`${name}\``, fallback === undefined ? '' : `\`${fallback}\``, description])
+  const rows = describeConfig().map(({ name, description, fallback }) => [
+    `\`${name}\``,
+    fallback === undefined ? '' : `\`${fallback}\``,
+    description,
+  ])
   return `${HEAD}# Configuration\n\nEnvironment variables. A start with a wrong one names all that are wrong and stops.\n\n${table(['variable', 'default', 'meaning'], rows)}\n`
 }
 

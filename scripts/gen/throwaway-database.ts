@@ -11,7 +11,10 @@ export async function withThrowawayDatabase<T>(work: (client: pg.Client) => Prom
   const directory = mkdtempSync(join(tmpdir(), 'writ-gen-'))
   const postgres = await startEmbedded({ directory, durable: false })
   try {
-    await migrate(postgres.ownerUrl, fileURLToPath(new URL('../../packages/server/migrations/', import.meta.url)))
+    await migrate(
+      postgres.ownerUrl,
+      fileURLToPath(new URL('../../packages/server/migrations/', import.meta.url)),
+    )
     const client = new pg.Client({ connectionString: postgres.superuserUrl })
     await client.connect()
     try {

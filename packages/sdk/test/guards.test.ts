@@ -8,7 +8,10 @@ import { startApp, type TestApp, type TestMember, type Tokens } from '../../serv
 import { Client, expressGuards, fastifyGuards, fetchGuards, honoGuards, type Subject } from '../src/index.ts'
 
 interface Guarded {
-  request(path: string, authorization?: string): Promise<{ status: number; body: Record<string, unknown>; type: string }>
+  request(
+    path: string,
+    authorization?: string,
+  ): Promise<{ status: number; body: Record<string, unknown>; type: string }>
   close(): Promise<void>
 }
 
@@ -27,7 +30,8 @@ const frameworks: Record<string, Framework> = {
   async express(client) {
     const app = express()
     const { requirePermission, requireRole } = expressGuards(client)
-    const answer = (request: express.Request, response: express.Response) => response.json((request as unknown as { subject: Subject }).subject)
+    const answer = (request: express.Request, response: express.Response) =>
+      response.json((request as unknown as { subject: Subject }).subject)
     app.get('/campaigns', requirePermission('write:campaigns') as never, answer)
     app.get('/settings', requireRole('admin') as never, answer)
     const server = await listening(createServer(app))
@@ -36,7 +40,9 @@ const frameworks: Record<string, Framework> = {
   async hono(client) {
     const app = new Hono<{ Variables: { subject: Subject } }>()
     const { requirePermission, requireRole } = honoGuards(client)
-    app.get('/campaigns', requirePermission('write:campaigns') as never, (context) => context.json(context.get('subject')))
+    app.get('/campaigns', requirePermission('write:campaigns') as never, (context) =>
+      context.json(context.get('subject')),
+    )
     app.get('/settings', requireRole('admin') as never, (context) => context.json(context.get('subject')))
     return byHandler((request) => app.fetch(request))
   },
@@ -65,7 +71,10 @@ beforeAll(async () => {
     user: await app.signIn('ben@acme.example'),
     manager: await app.signIn('cyd@acme.example'),
   }
-  const created = await app.request('POST', '/organizations/acme/applications', { as: people.admin, body: { name: 'sales' } })
+  const created = await app.request('POST', '/organizations/acme/applications', {
+    as: people.admin,
+    body: { name: 'sales' },
+  })
   key = created.body.credential
 })
 afterAll(() => app?.stop())
@@ -87,18 +96,30 @@ describe.each(Object.keys(frameworks))('[SA-06] guards of %s', (name) => {
 
   test('[PS-04] answers 403 with the reason when the role lacks the permission', async () => {
     const answer = await guarded.request('/campaigns', `Bearer ${people.user.accessToken}`)
-    expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden', reason: 'not_granted', permission: 'write:campaigns' } })
+    expect(answer).toMatchObject({
+      status: 403,
+      body: { code: 'forbidden', reason: 'not_granted', permission: 'write:campaigns' },
+    })
   })
 
   test('lets in who may, and says who that is', async () => {
     const answer = await guarded.request('/campaigns', `Bearer ${people.manager.accessToken}`)
-    expect(answer).toMatchObject({ status: 200, body: { email: 'cyd@acme.example', roles: ['manager'], organization: { slug: 'acme' } } })
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { email: 'cyd@acme.example', roles: ['manager'], organization: { slug: 'acme' } },
+    })
   })
 
   test('[PS-04] guards by role', async () => {
     expect(await guarded.request('/settings')).toMatchObject({ status: 401 })
-    expect(await guarded.request('/settings', `Bearer ${people.manager.accessToken}`)).toMatchObject({ status: 403, body: { roles: ['admin'] } })
-    expect(await guarded.request('/settings', `Bearer ${people.admin.accessToken}`)).toMatchObject({ status: 200, body: { id: ada.wire.user } })
+    expect(await guarded.request('/settings', `Bearer ${people.manager.accessToken}`)).toMatchObject({
+      status: 403,
+      body: { roles: ['admin'] },
+    })
+    expect(await guarded.request('/settings', `Bearer ${people.admin.accessToken}`)).toMatchObject({
+      status: 200,
+      body: { id: ada.wire.user },
+    })
   })
 
   test('refuses while Writ cannot be asked', async () => {
@@ -119,7 +140,11 @@ test('a refused guard leaves a denied event in the log of the organization', asy
 
 test('an answer that cannot be read never opens a door', async () => {
   for (const body of ['{"decision":"true"}', '{}', '[]', 'null', 'true', '{"decision":1}']) {
-    const client = new Client({ url: 'http://writ.invalid', key: 'k', fetch: async () => new Response(body, { headers: { 'content-type': 'application/json' } }) })
+    const client = new Client({
+      url: 'http://writ.invalid',
+      key: 'k',
+      fetch: async () => new Response(body, { headers: { 'content-type': 'application/json' } }),
+    })
     const allowed = await client.check({ subject: 'usr_1', permission: 'read:leads' }).then(
       (answer) => answer.allowed,
       () => false,
@@ -130,20 +155,35 @@ test('an answer that cannot be read never opens a door', async () => {
 
 function byHandler(handler: (request: Request) => Response | Promise<Response>): Guarded {
   return {
-    request: async (path, authorization) => read(await handler(new Request(`http://app.example${path}`, authorization ? { headers: { authorization } } : {}))),
+    request: async (path, authorization) =>
+      read(
+        await handler(
+          new Request(`http://app.example${path}`, authorization ? { headers: { authorization } } : {}),
+        ),
+      ),
     close: async () => {},
   }
 }
 
 function byFetch(address: string, close: () => Promise<unknown>): Guarded {
   return {
-    request: async (path, authorization) => read(await fetch(address.replace('[::1]', 'localhost') + path, authorization ? { headers: { authorization } } : {})),
+    request: async (path, authorization) =>
+      read(
+        await fetch(
+          address.replace('[::1]', 'localhost') + path,
+          authorization ? { headers: { authorization } } : {},
+        ),
+      ),
     close: async () => void (await close()),
   }
 }
 
 async function read(response: Response) {
-  return { status: response.status, body: (await response.json()) as Record<string, unknown>, type: response.headers.get('content-type') ?? '' }
+  return {
+    status: response.status,
+    body: (await response.json()) as Record<string, unknown>,
+    type: response.headers.get('content-type') ?? '',
+  }
 }
 
 function listening(server: Server): Promise<Server> {

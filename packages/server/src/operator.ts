@@ -17,7 +17,10 @@ export interface OperatorInput {
 
 /** Opens the database as its owner; close `db` when done. */
 export function openOperatorDatabase({ ownerUrl, masterKey, now }: OperatorInput): OperatorDatabase {
-  const pools = { transactions: createPool(ownerUrl, { max: 2 }), statements: createPool(ownerUrl, { max: 1 }) }
+  const pools = {
+    transactions: createPool(ownerUrl, { max: 2 }),
+    statements: createPool(ownerUrl, { max: 1 }),
+  }
   const db = new Database(pools, masterKey)
   return { db, masterKey, now, record: recordAsOperator({ db, now }) }
 }

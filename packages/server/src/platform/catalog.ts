@@ -20,7 +20,10 @@ type Facts = Omit<AuditEvent, 'type'>
  * await ctx.record(tx, events.deactivated({ target: { type: 'member', id } }))
  * ```
  */
-export function defineEvents<const M extends string, const T extends Record<string, string>>(module: M, table: T) {
+export function defineEvents<const M extends string, const T extends Record<string, string>>(
+  module: M,
+  table: T,
+) {
   const makers: Record<string, (facts?: Facts) => AuditEvent> = {}
   for (const [name, sentence] of Object.entries(table)) {
     const type = `${module}.${name}`

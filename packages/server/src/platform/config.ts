@@ -8,33 +8,90 @@ import { z } from 'zod'
 
 const Port = z.coerce.number().int().min(0).max(65535)
 
-const list = z
-  .string()
-  .transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''))
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+)
 
 const Environment = z.object({
   WRIT_URL: z
-    .url({ protocol: /^https?$/, error: 'should be the address people use, such as https://access.example.com' })
-    .refine((text) => !URL.canParse(text) || (new URL(text).pathname === '/' && new URL(text).search === ''), 'should have no path: the API is at /api/v1 of it')
+    .url({
+      protocol: /^https?$/,
+      error: 'should be the address people use, such as https://access.example.com',
+    })
+    .refine(
+      (text) => !URL.canParse(text) || (new URL(text).pathname === '/' && new URL(text).search === ''),
+      'should have no path: the API is at /api/v1 of it',
+    )
     .optional()
-    .describe('Public address. Links and token issuers are built from it, never from a request. Default: http://localhost:<port>.'),
+    .describe(
+      'Public address. Links and token issuers are built from it, never from a request. Default: http://localhost:<port>.',
+    ),
   WRIT_HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on.'),
   WRIT_PORT: Port.default(8484).describe('Port to listen on; 0 takes a free one.'),
-  WRIT_DATA: z.string().min(1).default('.writ').describe('Directory of the embedded database and of generated secrets.'),
-  WRIT_POLICY: z.string().min(1).optional().describe('The policy file. Applied at the first start; later by `writ policy apply`.'),
+  WRIT_DATA: z
+    .string()
+    .min(1)
+    .default('.writ')
+    .describe('Directory of the embedded database and of generated secrets.'),
+  WRIT_POLICY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The policy file. Applied at the first start; later by `writ policy apply`.'),
   WRIT_MASTER_KEY: z
     .base64({ error: 'should be 32 random bytes in base64 (openssl rand -base64 32)' })
-    .refine((text) => Buffer.from(text, 'base64').length === 32, 'should be 32 random bytes in base64 (openssl rand -base64 32)')
+    .refine(
+      (text) => Buffer.from(text, 'base64').length === 32,
+      'should be 32 random bytes in base64 (openssl rand -base64 32)',
+    )
     .optional()
-    .describe('Seals secrets at rest and signs database scopes. Default: made once in <WRIT_DATA>/master.key.'),
-  WRIT_TRUSTED_PROXIES: list.default([]).describe('Addresses or CIDR ranges, comma-separated, whose X-Forwarded-For is believed.'),
-  WRIT_CHECKPOINTS: z.string().min(1).optional().describe('Directory outside the database where every signed checkpoint is also written.'),
-  WRIT_LOG: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('Level of the server\'s own log.'),
-  WRIT_METRICS_TOKEN: z.string().min(16, 'should have at least 16 characters').optional().describe('Bearer that /metrics asks for; without it /metrics answers loopback addresses only.'),
-  WRIT_BODY_LIMIT: z.coerce.number().int().min(1024).max(64 * 1024 * 1024).default(1024 * 1024).describe('Largest body that is read, in bytes.'),
-  WRIT_POOL: z.coerce.number().int().min(2).max(500).default(16).describe('Database connections of this process.'),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'should begin with postgresql://').optional().describe('An existing PostgreSQL, as writ_app. Default: the embedded one.'),
-  DATABASE_OWNER_URL: z.string().regex(/^postgres(ql)?:\/\//, 'should begin with postgresql://').optional().describe('The same database as writ_owner: for migrations and the operator\'s commands.'),
+    .describe(
+      'Seals secrets at rest and signs database scopes. Default: made once in <WRIT_DATA>/master.key.',
+    ),
+  WRIT_TRUSTED_PROXIES: list
+    .default([])
+    .describe('Addresses or CIDR ranges, comma-separated, whose X-Forwarded-For is believed.'),
+  WRIT_CHECKPOINTS: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Directory outside the database where every signed checkpoint is also written.'),
+  WRIT_LOG: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe("Level of the server's own log."),
+  WRIT_METRICS_TOKEN: z
+    .string()
+    .min(16, 'should have at least 16 characters')
+    .optional()
+    .describe('Bearer that /metrics asks for; without it /metrics answers loopback addresses only.'),
+  WRIT_BODY_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .max(64 * 1024 * 1024)
+    .default(1024 * 1024)
+    .describe('Largest body that is read, in bytes.'),
+  WRIT_POOL: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(500)
+    .default(16)
+    .describe('Database connections of this process.'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'should begin with postgresql://')
+    .optional()
+    .describe('An existing PostgreSQL, as writ_app. Default: the embedded one.'),
+  DATABASE_OWNER_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'should begin with postgresql://')
+    .optional()
+    .describe("The same database as writ_owner: for migrations and the operator's commands."),
 })
 
 export interface Config {
@@ -60,20 +117,28 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly problems: readonly string[]
   constructor(problems: readonly string[]) {
-    super(`The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((p) => `  ${p}`).join('\n')}`)
+    super(
+      `The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((p) => `  ${p}`).join('\n')}`,
+    )
     this.problems = problems
   }
 }
 
 /** @throws ConfigError naming every variable that is wrong, and every WRIT_ variable that does not exist */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''))
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  )
   const parsed = Environment.safeParse(given)
-  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
   for (const name of Object.keys(given)) {
-    if (name.startsWith('WRIT_') && !(name in Environment.shape)) problems.push(`${name} is not a variable of Writ; docs/reference/configuration.md lists them`)
+    if (name.startsWith('WRIT_') && !(name in Environment.shape))
+      problems.push(`${name} is not a variable of Writ; docs/reference/configuration.md lists them`)
   }
-  if (given['DATABASE_OWNER_URL'] && !given['DATABASE_URL']) problems.push('DATABASE_OWNER_URL needs DATABASE_URL: the server itself must not run as the owner')
+  if (given['DATABASE_OWNER_URL'] && !given['DATABASE_URL'])
+    problems.push('DATABASE_OWNER_URL needs DATABASE_URL: the server itself must not run as the owner')
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   const env = parsed.data
   return {

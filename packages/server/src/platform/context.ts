@@ -265,14 +265,13 @@ class RequestCtx implements Ctx {
 
   async tx<T>(work: (tx: Tx) => Promise<T>, options: { exclusive?: boolean } = {}): Promise<T> {
     const scope: Scope = `org:${this.organizationId}`
-    const held = await this.db
-      .transaction(scope, async (tx) => {
-        // The organization before the actor, always in this order: two administrators who act on each other would
-        // otherwise each hold their own row and wait for the other's.
-        if (options.exclusive) await holdOrganization(tx, this.organizationId)
-        await this.#holdActor(tx, scope)
-        return { value: await work(tx) }
-      })
+    const held = await this.db.transaction(scope, async (tx) => {
+      // The organization before the actor, always in this order: two administrators who act on each other would
+      // otherwise each hold their own row and wait for the other's.
+      if (options.exclusive) await holdOrganization(tx, this.organizationId)
+      await this.#holdActor(tx, scope)
+      return { value: await work(tx) }
+    })
     return held.value
   }
 

@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
 
 /** SHA-256. Secrets are stored as this: they are 256 random bits, so a slow hash would add nothing. */
 export function sha256(data: string | Uint8Array): Buffer {
@@ -43,7 +51,12 @@ export function seal(key: Uint8Array, clear: Uint8Array, bound: string): Buffer 
 /** The inverse of {@link seal}. Throws if key, value or `bound` differ. */
 export function unseal(key: Uint8Array, sealed: Uint8Array, bound: string): Buffer {
   const bytes = Buffer.from(sealed)
-  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES)).setAAD(Buffer.from(bound))
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES)).setAAD(
+    Buffer.from(bound),
+  )
   decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES))
-  return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, bytes.length - TAG_BYTES)), decipher.final()])
+  return Buffer.concat([
+    decipher.update(bytes.subarray(NONCE_BYTES, bytes.length - TAG_BYTES)),
+    decipher.final(),
+  ])
 }

@@ -101,7 +101,10 @@ export function createPool(url: string, options: Partial<pg.PoolConfig> = {}): p
     connectionString: url,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 60_000,
-    types: { getTypeParser: (oid: number, format?: 'text' | 'binary') => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text')) },
+    types: {
+      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+        oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text'),
+    },
     ...options,
   })
 }
@@ -130,6 +133,12 @@ function translate(error: unknown): unknown {
 function isConnectionFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = (error as { code?: unknown }).code
-  if (typeof code === 'string' && /^(08|57P0|53300$|E(CONN|PIPE|NOTFOUND|NOENT|HOSTUNREACH|AI_AGAIN))/.test(code)) return true
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(error.message)
+  if (
+    typeof code === 'string' &&
+    /^(08|57P0|53300$|E(CONN|PIPE|NOTFOUND|NOENT|HOSTUNREACH|AI_AGAIN))/.test(code)
+  )
+    return true
+  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+    error.message,
+  )
 }

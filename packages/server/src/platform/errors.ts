@@ -53,11 +53,19 @@ export const declaredErrors = new Map<string, Entry>()
  * throw errors.not_found()
  * ```
  */
-export function defineErrors<const M extends string, const T extends Record<string, Entry>>(module: M, table: T) {
-  return declare(table, (key) => `${module}.${key}`) as { readonly [K in keyof T & string]: Thrower<`${M}.${K}`> }
+export function defineErrors<const M extends string, const T extends Record<string, Entry>>(
+  module: M,
+  table: T,
+) {
+  return declare(table, (key) => `${module}.${key}`) as {
+    readonly [K in keyof T & string]: Thrower<`${M}.${K}`>
+  }
 }
 
-function declare(table: Record<string, Entry>, codeOf: (key: string) => string): Record<string, Thrower<string>> {
+function declare(
+  table: Record<string, Entry>,
+  codeOf: (key: string) => string,
+): Record<string, Thrower<string>> {
   const throwers: Record<string, Thrower<string>> = {}
   for (const [key, entry] of Object.entries(table)) {
     const code = codeOf(key)
@@ -75,7 +83,10 @@ export const failures = declare(
     not_found: [404, 'There is nothing at this address.'],
     method_not_allowed: [405, 'This address does not answer that method.'],
     malformed_json: [400, 'The body is not JSON that can be read.'],
-    ambiguous_credentials: [400, 'The request carries two identities. Send one: the session cookie or an Authorization header.'],
+    ambiguous_credentials: [
+      400,
+      'The request carries two identities. Send one: the session cookie or an Authorization header.',
+    ],
     cross_site: [403, 'A page of another site sent this request with your session; it was refused.'],
     body_too_large: [413, 'The body is larger than this server reads.'],
     unsupported_media_type: [415, 'Send the body as application/json.'],
@@ -87,8 +98,19 @@ export const failures = declare(
   (key) => key,
 ) as {
   readonly [K in
-    | 'unauthorized' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'malformed_json' | 'ambiguous_credentials' | 'cross_site'
-    | 'body_too_large' | 'unsupported_media_type' | 'invalid_input' | 'too_many_requests' | 'internal' | 'unavailable']: Thrower<K>
+    | 'unauthorized'
+    | 'forbidden'
+    | 'not_found'
+    | 'method_not_allowed'
+    | 'malformed_json'
+    | 'ambiguous_credentials'
+    | 'cross_site'
+    | 'body_too_large'
+    | 'unsupported_media_type'
+    | 'invalid_input'
+    | 'too_many_requests'
+    | 'internal'
+    | 'unavailable']: Thrower<K>
 }
 
 /** Refuses input, naming one field. For rules that need more than the request to check. */

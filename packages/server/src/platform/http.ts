@@ -63,7 +63,10 @@ export interface RouteSpec<P, Q, B, R, C = Out<B>> {
 }
 
 /** A declared route with its types closed over; the list of all of them generates tests, documentation and the SDK. */
-export type Route = Omit<RouteSpec<Shape | undefined, Shape | undefined, z.ZodType | undefined, z.ZodType | undefined>, 'handle'> & {
+export type Route = Omit<
+  RouteSpec<Shape | undefined, Shape | undefined, z.ZodType | undefined, z.ZodType | undefined>,
+  'handle'
+> & {
   // biome-ignore lint/suspicious/noExplicitAny: routes of all shapes stand in one list; `route` has checked each
   handle(ctx: Ctx, input: Input<any, any, any>): Promise<any>
 }
@@ -84,7 +87,10 @@ export interface Gate {
   /** The principal of the credential a request carries; undefined without one. @throws `unauthorized` for one that does not hold */
   authenticate(request: FastifyRequest, now: Date): Promise<Principal | undefined>
   /** The organization that `key` (id or slug) names to this principal; undefined also when it is not theirs. */
-  organizationFor(principal: Principal, key: string): Promise<{ id: Uuid; overrides: string | null } | undefined>
+  organizationFor(
+    principal: Principal,
+    key: string,
+  ): Promise<{ id: Uuid; overrides: string | null } | undefined>
 }
 
 declare module 'fastify' {
@@ -146,7 +152,13 @@ async function contextOf(request: FastifyRequest, services: Services, gate: Gate
   if (!principal) {
     const { compiled } = await services.ports.policies.current()
     const organizationId = ANYWHERE
-    return createCtx(services, { requestId: request.id, client, actor: { kind: 'anonymous' }, organizationId, policy: compiled })
+    return createCtx(services, {
+      requestId: request.id,
+      client,
+      actor: { kind: 'anonymous' },
+      organizationId,
+      policy: compiled,
+    })
   }
   const key = (request.params as { organization?: string }).organization
   let organizationId = principal.home.organizationId
@@ -154,10 +166,21 @@ async function contextOf(request: FastifyRequest, services: Services, gate: Gate
   if (spec.path.includes(':organization')) {
     const found = await gate.organizationFor(principal, key ?? '')
     if (!found) throw new AppError('organizations.not_found', [404, 'Organization not found.'])
-    if (found.id !== organizationId) policy = await services.ports.policies.effective((await services.ports.policies.current()).versionId, found.overrides)
+    if (found.id !== organizationId)
+      policy = await services.ports.policies.effective(
+        (await services.ports.policies.current()).versionId,
+        found.overrides,
+      )
     organizationId = found.id
   }
-  return createCtx(services, { requestId: request.id, client, actor: principal.actor, organizationId, principal, policy })
+  return createCtx(services, {
+    requestId: request.id,
+    client,
+    actor: principal.actor,
+    organizationId,
+    principal,
+    policy,
+  })
 }
 
 /** A context of no organization: row-level security shows it nothing, and events go to the platform's log. */
@@ -174,7 +197,8 @@ function input(request: FastifyRequest, spec: Route) {
     if (!schema) return undefined
     const parsed = schema.safeParse(value)
     if (parsed.success) return parsed.data
-    for (const issue of parsed.error.issues) problems.push({ path: pathOf(where, issue), message: issue.message })
+    for (const issue of parsed.error.issues)
+      problems.push({ path: pathOf(where, issue), message: issue.message })
     return undefined
   }
   const result = {
@@ -207,9 +231,13 @@ function documentation(spec: Route): Record<string, unknown> {
   }
 }
 
-function answerOf(spec: Route, describe: (schema: z.ZodType, io: 'output') => unknown): Record<number, unknown> {
+function answerOf(
+  spec: Route,
+  describe: (schema: z.ZodType, io: 'output') => unknown,
+): Record<number, unknown> {
   if (spec.response) return { [spec.status ?? 200]: describe(spec.response, 'output') }
-  if (spec.produces) return { 200: { description: 'The file.', content: { [spec.produces]: { schema: { type: 'string' } } } } }
+  if (spec.produces)
+    return { 200: { description: 'The file.', content: { [spec.produces]: { schema: { type: 'string' } } } } }
   return { 204: { type: 'null', description: 'Done.' } }
 }
 
@@ -218,7 +246,11 @@ export function installHttp(app: FastifyInstance, services: Services): void {
   app.decorateRequest('principal', undefined)
   app.addHook('onResponse', async (request, reply) => {
     const { route } = request.routeOptions.config
-    const labels = { method: request.method, route: route ? fullPath(route) : 'other', status: String(reply.statusCode) }
+    const labels = {
+      method: request.method,
+      route: route ? fullPath(route) : 'other',
+      status: String(reply.statusCode),
+    }
     services.metrics.requests.observe(labels, reply.elapsedTime / 1000)
   })
   app.addHook('onRequest', async (request, reply) => {
@@ -234,8 +266,14 @@ export function installHttp(app: FastifyInstance, services: Services): void {
     })
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => parseJson(body))
-  app.setErrorHandler((error: FastifyError, request, reply) => problem(request, reply, asAppError(error), error))
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: Buffer) => parseJson(body),
+  )
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    problem(request, reply, asAppError(error), error),
+  )
   app.setNotFoundHandler((request, reply) => problem(request, reply, failures.not_found()))
 }
 
@@ -260,9 +298,16 @@ function asAppError(error: unknown): AppError {
   return failures.internal({}, error)
 }
 
-function problem(request: FastifyRequest, reply: FastifyReply, error: AppError, cause: unknown = error): FastifyReply {
-  if (error.status >= 500) request.log.error({ err: error.cause ?? cause, requestId: request.id }, 'request failed')
-  if (error.status === 503 || error.status === 429) reply.header('retry-after', String(error.particulars['retryAfterSeconds'] ?? 1))
+function problem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: AppError,
+  cause: unknown = error,
+): FastifyReply {
+  if (error.status >= 500)
+    request.log.error({ err: error.cause ?? cause, requestId: request.id }, 'request failed')
+  if (error.status === 503 || error.status === 429)
+    reply.header('retry-after', String(error.particulars['retryAfterSeconds'] ?? 1))
   if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="writ"')
   const { errors, ...facts } = error.particulars
   return reply

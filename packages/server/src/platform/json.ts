@@ -24,7 +24,7 @@ export function parseJson(body: Buffer): unknown {
 }
 
 function inspect(value: unknown, path: string, depth: number): void {
-  if (typeof value === 'string') return inspectText(value, path)
+  if (typeof value === 'string') inspectText(value, path)
   if (typeof value !== 'object' || value === null) return
   if (depth >= MAX_DEPTH) throw refuse(path, `is nested deeper than ${MAX_DEPTH} levels`)
   if (Array.isArray(value)) {
@@ -34,7 +34,8 @@ function inspect(value: unknown, path: string, depth: number): void {
   for (const key of Object.keys(value)) {
     const at = path === '' ? key : `${path}.${key}`
     // {"__proto__": …} parses to an own key that the next object spread would turn into a prototype.
-    if (key === '__proto__' || key === 'constructor' || key === 'prototype') throw refuse(path, `may not have the key "${key}"`)
+    if (key === '__proto__' || key === 'constructor' || key === 'prototype')
+      throw refuse(path, `may not have the key "${key}"`)
     inspectText(key, path)
     inspect((value as Record<string, unknown>)[key], at, depth + 1)
   }

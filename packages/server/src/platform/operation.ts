@@ -17,13 +17,23 @@ const OPENAPI = {
   info: {
     title: 'Writ',
     version: '0.1.0',
-    description: 'Runs your access control policy as written. Errors are problem+json (RFC 9457) with a stable `code`.',
+    description:
+      'Runs your access control policy as written. Errors are problem+json (RFC 9457) with a stable `code`.',
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
   components: {
     securitySchemes: {
-      bearer: { type: 'http' as const, scheme: 'bearer', description: 'An access token, or an application\'s credential.' },
-      session: { type: 'apiKey' as const, in: 'cookie' as const, name: '__Host-writ_session', description: 'Browsers; writes need a same-origin page.' },
+      bearer: {
+        type: 'http' as const,
+        scheme: 'bearer',
+        description: "An access token, or an application's credential.",
+      },
+      session: {
+        type: 'apiKey' as const,
+        in: 'cookie' as const,
+        name: '__Host-writ_session',
+        description: 'Browsers; writes need a same-origin page.',
+      },
     },
   },
   security: [{ bearer: [] }, { session: [] }],
@@ -36,11 +46,17 @@ export async function installDocumentation(http: FastifyInstance): Promise<void>
 }
 
 /** Mounts /healthz, /readyz, /metrics, /openapi.json and /docs. */
-export async function installOperation(http: FastifyInstance, services: Services, checks: readonly ReadinessCheck[]): Promise<void> {
+export async function installOperation(
+  http: FastifyInstance,
+  services: Services,
+  checks: readonly ReadinessCheck[],
+): Promise<void> {
   http.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
   http.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
     const problems = await readiness(services, checks)
-    return reply.code(problems.length === 0 ? 200 : 503).send({ status: problems.length === 0 ? 'ready' : 'not ready', problems })
+    return reply
+      .code(problems.length === 0 ? 200 : 503)
+      .send({ status: problems.length === 0 ? 'ready' : 'not ready', problems })
   })
   http.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
     admitScraper(request, services)
@@ -51,7 +67,10 @@ export async function installOperation(http: FastifyInstance, services: Services
     const { default: ui } = await import('@fastify/swagger-ui')
     // Its own page needs its own scripts and styles, served from here; nothing else on this server does.
     docs.addHook('onSend', async (_request, reply) => {
-      reply.header('content-security-policy', "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'")
+      reply.header(
+        'content-security-policy',
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+      )
     })
     await docs.register(ui, { routePrefix: '/docs', uiConfig: { deepLinking: true, docExpansion: 'none' } })
   })
@@ -66,7 +85,9 @@ async function readiness(services: Services, checks: readonly ReadinessCheck[]):
       return 'the database cannot be reached'
     }
   }
-  const found = await Promise.all([database, ...checks].map((check) => check().catch((error: Error) => error.message)))
+  const found = await Promise.all(
+    [database, ...checks].map((check) => check().catch((error: Error) => error.message)),
+  )
   return found.filter((problem) => problem !== undefined)
 }
 

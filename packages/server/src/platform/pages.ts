@@ -19,14 +19,20 @@ export function pageQuery(prefix: Prefix) {
     cursor: z
       .string()
       .max(100)
-      .refine((text) => fromWire(prefix, text) !== undefined, 'is not a cursor of this list; use nextCursor of the page before')
+      .refine(
+        (text) => fromWire(prefix, text) !== undefined,
+        'is not a cursor of this list; use nextCursor of the page before',
+      )
       .optional()
       .describe('nextCursor of the page before.'),
   }
 }
 
 export function pageOf(prefix: Prefix, query: { limit: number; cursor?: string | undefined }): Page {
-  return { limit: query.limit, after: query.cursor === undefined ? undefined : fromWire(prefix, query.cursor) }
+  return {
+    limit: query.limit,
+    after: query.cursor === undefined ? undefined : fromWire(prefix, query.cursor),
+  }
 }
 
 /** Shape of a page. */
@@ -35,8 +41,16 @@ export function pageSchema<T extends z.ZodType>(item: T) {
 }
 
 /** Cuts `limit + 1` rows into a page: the extra one says that there is more. */
-export function toPage<Row extends { id: Uuid }, View>(prefix: Prefix, page: Page, rows: readonly Row[], view: (row: Row) => View) {
+export function toPage<Row extends { id: Uuid }, View>(
+  prefix: Prefix,
+  page: Page,
+  rows: readonly Row[],
+  view: (row: Row) => View,
+) {
   const shown = rows.slice(0, page.limit)
   const last = shown.at(-1)
-  return { items: shown.map(view), nextCursor: rows.length > page.limit && last ? toWire(prefix, last.id) : null }
+  return {
+    items: shown.map(view),
+    nextCursor: rows.length > page.limit && last ? toWire(prefix, last.id) : null,
+  }
 }

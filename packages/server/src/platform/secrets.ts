@@ -4,7 +4,17 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type pg from 'pg'
 import { type Config, ConfigError } from './config.ts'
@@ -26,7 +36,10 @@ export function masterKey(config: Pick<Config, 'masterKey' | 'dataDirectory'>): 
   mkdirSync(config.dataDirectory, { recursive: true, mode: 0o700 })
   if (!existsSync(path)) create(path)
   const key = Buffer.from(readFileSync(path, 'utf8').trim(), 'base64')
-  if (key.length !== 32) throw new ConfigError([`${path} should hold 32 bytes in base64; restore it from a backup, or set WRIT_MASTER_KEY`])
+  if (key.length !== 32)
+    throw new ConfigError([
+      `${path} should hold 32 bytes in base64; restore it from a backup, or set WRIT_MASTER_KEY`,
+    ])
   return key
 }
 

@@ -6,6 +6,8 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { hash as bcrypt } from '@node-rs/bcrypt'
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { applyPolicy } from '#access/policy'
 import { addressKey } from '#people/identity'
 import { ensureSigningKey } from '#people/sessions'
@@ -15,8 +17,6 @@ import { newId, toWire, type Uuid } from '#platform/ids'
 import { createPasswords, type Passwords } from '#platform/passwords'
 import { installContextKey } from '#platform/secrets'
 import { createLog } from '#platform/telemetry'
-import { hash as bcrypt } from '@node-rs/bcrypt'
-import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { type App, createApp } from '../../src/app.ts'
 import { openOperatorDatabase } from '../../src/operator.ts'
 import { freshDatabase, type TestDatabase } from './database.ts'
@@ -75,7 +75,10 @@ export interface TestApp extends App {
   /** Creates the organization at the first call with this slug. */
   organization(slug: string): Promise<{ id: Uuid; slug: string; wire: string }>
   /** A member of an organization; the account is made when the address is new. Seeded beside the API: no event. */
-  member(slug: string, input: { email: string; name?: string; roles: readonly string[]; password?: string }): Promise<TestMember>
+  member(
+    slug: string,
+    input: { email: string; name?: string; roles: readonly string[]; password?: string },
+  ): Promise<TestMember>
   /** A member of the platform holding a platform role. */
   platformMember(input: { email: string; role: string }): Promise<TestMember>
   signIn(email: string, options?: { password?: string; organization?: string }): Promise<Tokens>
@@ -93,21 +96,38 @@ export async function startApp(options: { policy?: string; now?: Date } = {}): P
   const database = await freshDatabase()
   const masterKey = randomBytes(32)
   const clock = createClock(options.now ?? NOW)
-  const pools = (url: string) => ({ transactions: createPool(url, { max: 8 }), statements: createPool(url, { max: 4 }) })
+  const pools = (url: string) => ({
+    transactions: createPool(url, { max: 8 }),
+    statements: createPool(url, { max: 4 }),
+  })
   const db = new Database(pools(database.appUrl), masterKey)
   const operator = openOperatorDatabase({ ownerUrl: database.ownerUrl, masterKey, now: clock.now })
   const ownerDb = operator.db
   const client = await database.owner.connect()
   await installContextKey(client, masterKey, clock.now())
   client.release()
-  const { compiled, organizationId: platformId, versionId } = await applyPolicy(
-    operator,
-    { source: policySource(options.policy ?? 'sales-agent'), author: 'operator:test', reason: 'test' },
+  const {
+    compiled,
+    organizationId: platformId,
+    versionId,
+  } = await applyPolicy(operator, {
+    source: policySource(options.policy ?? 'sales-agent'),
+    author: 'operator:test',
+    reason: 'test',
+  })
+  await ownerDb.transaction(`org:${platformId}`, (tx) =>
+    ensureSigningKey(tx, masterKey, compiled.policy.authentication.tokens.algorithm, clock.now()),
   )
-  await ownerDb.transaction(`org:${platformId}`, (tx) => ensureSigningKey(tx, masterKey, compiled.policy.authentication.tokens.algorithm, clock.now()))
   const passwords: Passwords = createPasswords()
   const config = readConfig({ WRIT_LOG: process.env['TEST_LOG'] ?? 'silent', WRIT_URL: ORIGIN })
-  const input = { config, masterKey, publicUrl: ORIGIN, passwords, log: createLog(config.logLevel), now: clock.now }
+  const input = {
+    config,
+    masterKey,
+    publicUrl: ORIGIN,
+    passwords,
+    log: createLog(config.logLevel),
+    now: clock.now,
+  }
   const app = await createApp({ ...input, db })
   const siblings: { app: App; db: Database; passwords: Passwords }[] = []
   const seed = createSeed({ ownerDb, clock, platformId, versionId })
@@ -133,34 +153,63 @@ export async function startApp(options: { policy?: string; now?: Date } = {}): P
     async stop() {
       for (const sibling of siblings) await sibling.app.close()
       await app.close()
-      await Promise.all([passwords.stop(), db.close(), ownerDb.close(), ...siblings.flatMap((sibling) => [sibling.passwords.stop(), sibling.db.close()])])
+      await Promise.all([
+        passwords.stop(),
+        db.close(),
+        ownerDb.close(),
+        ...siblings.flatMap((sibling) => [sibling.passwords.stop(), sibling.db.close()]),
+      ])
       await database.drop()
     },
   }
 }
 
 /** Sends a request to an app (also a sibling) as a client would. */
-export async function send(app: App, method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+export async function send(
+  app: App,
+  method: string,
+  path: string,
+  options: RequestOptions = {},
+): Promise<Answer> {
   const bearer = typeof options.as === 'string' ? options.as : options.as?.accessToken
   const raw = await app.http.inject({
     method: method as 'GET',
-    url: path.startsWith('/') && !/^\/(auth|me|organizations|policy|invites|setup)\b/.test(path) ? path : `/api/v1${path}`,
+    url:
+      path.startsWith('/') && !/^\/(auth|me|organizations|policy|invites|setup)\b/.test(path)
+        ? path
+        : `/api/v1${path}`,
     headers: {
       ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
       ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
       ...options.headers,
     },
-    ...(options.body === undefined ? {} : { payload: typeof options.body === 'string' ? options.body : JSON.stringify(options.body) }),
+    ...(options.body === undefined
+      ? {}
+      : { payload: typeof options.body === 'string' ? options.body : JSON.stringify(options.body) }),
     ...(options.remoteAddress === undefined ? {} : { remoteAddress: options.remoteAddress }),
   })
-  const isJson = String(raw.headers['content-type'] ?? '').includes('json') && !String(raw.headers['content-type']).includes('ndjson')
-  return { status: raw.statusCode, body: isJson && raw.body !== '' ? raw.json() : raw.body, headers: raw.headers, raw }
+  const isJson =
+    String(raw.headers['content-type'] ?? '').includes('json') &&
+    !String(raw.headers['content-type']).includes('ndjson')
+  return {
+    status: raw.statusCode,
+    body: isJson && raw.body !== '' ? raw.json() : raw.body,
+    headers: raw.headers,
+    raw,
+  }
 }
 
-async function signInTo(app: App, email: string, options: { password?: string; organization?: string } = {}): Promise<Tokens> {
+async function signInTo(
+  app: App,
+  email: string,
+  options: { password?: string; organization?: string } = {},
+): Promise<Tokens> {
   const { password = PASSWORD, organization } = options
-  const answer = await send(app, 'POST', '/auth/login', { body: { email, password, ...(organization ? { organization } : {}) } })
-  if (answer.body?.status !== 'signed_in') throw new Error(`sign-in of ${email}: ${answer.status} ${JSON.stringify(answer.body)}`)
+  const answer = await send(app, 'POST', '/auth/login', {
+    body: { email, password, ...(organization ? { organization } : {}) },
+  })
+  if (answer.body?.status !== 'signed_in')
+    throw new Error(`sign-in of ${email}: ${answer.status} ${JSON.stringify(answer.body)}`)
   const cookie = answer.raw.cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
   return { accessToken: answer.body.accessToken, refreshToken: answer.body.refreshToken, cookie }
 }
@@ -177,10 +226,23 @@ function createClock(start: Date): TestClock {
 
 function policySource(policy: string): string {
   if (policy.includes('\n')) return policy
-  return readFileSync(fileURLToPath(new URL(`../../../../policies/${policy}.policy.yaml`, import.meta.url)), 'utf8')
+  return readFileSync(
+    fileURLToPath(new URL(`../../../../policies/${policy}.policy.yaml`, import.meta.url)),
+    'utf8',
+  )
 }
 
-function createSeed({ ownerDb, clock, platformId, versionId }: { ownerDb: Database; clock: TestClock; platformId: Uuid; versionId: Uuid }) {
+function createSeed({
+  ownerDb,
+  clock,
+  platformId,
+  versionId,
+}: {
+  ownerDb: Database
+  clock: TestClock
+  platformId: Uuid
+  versionId: Uuid
+}) {
   const organizations = new Map<string, Uuid>([['platform', platformId]])
   const accounts = new Map<string, Uuid>()
 
@@ -191,13 +253,19 @@ function createSeed({ ownerDb, clock, platformId, versionId }: { ownerDb: Databa
       organizations.set(slug, id)
       const at = clock.now()
       await ownerDb.transaction(`org:${id}`, (tx) =>
-        tx.insertInto('organizations').values({ id, slug, name: `${slug} Ltd`, createdAt: at, updatedAt: at }).execute(),
+        tx
+          .insertInto('organizations')
+          .values({ id, slug, name: `${slug} Ltd`, createdAt: at, updatedAt: at })
+          .execute(),
       )
     }
     return { id, slug, wire: toWire('org', id) }
   }
 
-  async function member(slug: string, input: { email: string; name?: string; roles: readonly string[]; password?: string }): Promise<TestMember> {
+  async function member(
+    slug: string,
+    input: { email: string; name?: string; roles: readonly string[]; password?: string },
+  ): Promise<TestMember> {
     const { id: organizationId, wire } = await organization(slug)
     const password = input.password ?? PASSWORD
     const at = clock.now()
@@ -209,13 +277,34 @@ function createSeed({ ownerDb, clock, platformId, versionId }: { ownerDb: Databa
     const memberId = newId(at)
     await ownerDb.transaction(`org:${organizationId}`, async (tx) => {
       if (!known) {
-        const user = { id: userId, email: input.email, emailKey: key, name: input.name ?? input.email.split('@')[0]!, passwordHash, createdAt: at, updatedAt: at }
-        await tx.insertInto('users').values({ ...user, passwordChangedAt: at }).execute()
+        const user = {
+          id: userId,
+          email: input.email,
+          emailKey: key,
+          name: input.name ?? input.email.split('@')[0]!,
+          passwordHash,
+          createdAt: at,
+          updatedAt: at,
+        }
+        await tx
+          .insertInto('users')
+          .values({ ...user, passwordChangedAt: at })
+          .execute()
       }
       await tx.insertInto('members').values({ organizationId, id: memberId, userId, createdAt: at }).execute()
       for (const role of input.roles) {
-        const assignment = { organizationId, id: newId(at), memberId, userId, role, source: slug === 'platform' ? 'operator' : 'assigned' }
-        await tx.insertInto('userRoles').values({ ...assignment, policyVersionId: versionId, assignedBy: 'operator:test', assignedAt: at }).execute()
+        const assignment = {
+          organizationId,
+          id: newId(at),
+          memberId,
+          userId,
+          role,
+          source: slug === 'platform' ? 'operator' : 'assigned',
+        }
+        await tx
+          .insertInto('userRoles')
+          .values({ ...assignment, policyVersionId: versionId, assignedBy: 'operator:test', assignedAt: at })
+          .execute()
       }
     })
     return {
@@ -232,11 +321,17 @@ function createSeed({ ownerDb, clock, platformId, versionId }: { ownerDb: Databa
   return {
     organization,
     member,
-    platformMember: ({ email, role }: { email: string; role: string }) => member('platform', { email, roles: [role] }),
+    platformMember: ({ email, role }: { email: string; role: string }) =>
+      member('platform', { email, roles: [role] }),
     async events(slug = 'platform'): Promise<string[]> {
       const { id } = await organization(slug)
       return ownerDb.transaction(`org:${id}`, async (tx) => {
-        const rows = await tx.selectFrom('auditEvents').select('type').where('organizationId', '=', id).orderBy('id').execute()
+        const rows = await tx
+          .selectFrom('auditEvents')
+          .select('type')
+          .where('organizationId', '=', id)
+          .orderBy('id')
+          .execute()
         return rows.map((row) => row.type)
       })
     },
