@@ -7,11 +7,12 @@ import { execFileSync } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { check } from './cases/check.ts'
 import { decision } from './cases/decision.ts'
 import type { Bench, Effort, Row } from './measure.ts'
 import { renderTable } from './table.ts'
 
-const benches: readonly Bench[] = [decision]
+const benches: readonly Bench[] = [decision, check]
 
 const usage = `npm run bench -- [--only NAME]… [--quick] [--full] [--json]
 
