@@ -122,6 +122,8 @@ export async function listAssignments(ctx: Ctx, memberId: Uuid): Promise<Assignm
       .select('v.number as versionNumber')
       .where('r.organizationId', '=', ctx.organizationId)
       .where('r.memberId', '=', memberId)
+      .orderBy('r.assignedAt', 'desc')
+      .orderBy('r.endedAt', (order) => order.desc().nullsFirst())
       .orderBy('r.id', 'desc')
       .limit(1000)
       .execute(),

@@ -22,5 +22,5 @@ export { grantPlatformRole, type PlatformGrant, revokePlatformRole } from './com
 export { holdMember, memberTarget } from './commands/hold-member.ts'
 export { getMember, listMembers, type MemberRow } from './queries/members.ts'
 export { operatorContext } from './queries/operator.ts'
-export { organizationRoutes } from './routes.ts'
 export { organizationNameField, slugField } from './routes/fields.ts'
+export { organizationRoutes } from './routes.ts'

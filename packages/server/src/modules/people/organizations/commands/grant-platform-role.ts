@@ -1,7 +1,7 @@
 import { addressKey, findAccountByAddress } from '#people/identity'
 import type { Ctx, Services, Tx } from '#platform/context'
 import type { Uuid } from '#platform/ids'
-import { memberErrors } from '../catalog.ts'
+import { memberErrors, memberEvents } from '../catalog.ts'
 import { findMemberOf } from '../queries/members.ts'
 import { operatorContext } from '../queries/operator.ts'
 import { saveMemberStatus } from '../store.ts'
@@ -37,7 +37,7 @@ export async function grantPlatformRole(
         await addMember(ctx, tx, candidate, [role])
         return [role]
       }
-      if (member.status === 'deactivated') await saveMemberStatus(tx, member.id, 'active', ctx.now())
+      if (member.status === 'deactivated') await changeStatus(ctx, tx, member, 'active')
       return assign(ctx, tx, member, (held) =>
         ctx.policy.oneRole ? [role] : [...held.filter((own) => own !== role), role],
       )
@@ -68,7 +68,7 @@ export async function revokePlatformRole(
         return held.filter((own) => own !== role)
       })
       await ctx.services.ports.endSessions(ctx, tx, member.id, 'role_revoked')
-      if (roles.length === 0) await saveMemberStatus(tx, member.id, 'deactivated', ctx.now())
+      if (roles.length === 0) await changeStatus(ctx, tx, member, 'deactivated')
       return { roles }
     },
     { exclusive: true },
@@ -84,4 +84,16 @@ async function assign(
   const { assignments } = ctx.services.ports
   const held = (await assignments.held(ctx, tx, member.id)).map((assignment) => assignment.role)
   return (await assignments.assign(ctx, tx, member, next(held))).after
+}
+
+async function changeStatus(
+  ctx: Ctx,
+  tx: Tx,
+  member: { id: Uuid; userId: Uuid; status: string },
+  status: 'active' | 'deactivated',
+): Promise<void> {
+  await saveMemberStatus(tx, member.id, status, ctx.now())
+  const event = status === 'active' ? memberEvents.reactivated : memberEvents.deactivated
+  const facts = { before: { status: member.status }, after: { status }, data: { user: member.userId } }
+  await ctx.record(tx, event({ target: { type: 'member', id: member.id }, ...facts }))
 }

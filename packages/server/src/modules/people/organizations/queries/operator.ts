@@ -15,19 +15,19 @@ export async function operatorContext(
   services: Services,
   { by, organization }: { readonly by: string; readonly organization?: string | undefined },
 ): Promise<Ctx> {
-  const { compiled: policy } = await services.ports.policies.current()
-  const organizationId = await services.db.transaction(`org:${ANYWHERE}`, async (tx) => {
+  const { versionId } = await services.ports.policies.current()
+  const place = await services.db.transaction(`org:${ANYWHERE}`, async (tx) => {
     const platform = await platformOrganization(tx)
     if (platform === undefined) throw failures.unavailable({ reason: 'no_platform' })
-    if (organization === undefined) return platform
+    if (organization === undefined) return { id: platform, overrides: null }
     await services.db.switchScope(tx, `org:${platform}`)
-    return (await findTenant(tx, fromWire('org', organization) ?? organization)).id
+    return findTenant(tx, fromWire('org', organization) ?? organization)
   })
   return createCtx(services, {
     requestId: newRequestId(),
     client: { ip: '', userAgent: '' },
     actor: { kind: 'operator', name: by },
-    organizationId,
-    policy,
+    organizationId: place.id,
+    policy: await services.ports.policies.effective(versionId, place.overrides),
   })
 }

@@ -91,10 +91,19 @@ export async function getOverview(ctx: Ctx): Promise<Overview> {
   })
 }
 
+/** An organization as the platform finds it. */
+export interface Tenant {
+  readonly id: Uuid
+  readonly slug: string
+  readonly status: string
+  /** What it tightens of the policy, as JSON. */
+  readonly overrides: string | null
+}
+
 /** An organization by id or slug, seen from the platform. Scope: the platform. @throws `organizations.not_found` */
-export async function findTenant(tx: Tx, key: string): Promise<{ id: Uuid; slug: string; status: string }> {
-  const { rows } = await sql<{ id: Uuid; slug: string; status: string }>`
-    select id, slug, status from find_organization(${key})`.execute(tx)
+export async function findTenant(tx: Tx, key: string): Promise<Tenant> {
+  const { rows } = await sql<Tenant>`
+    select id, slug, status, overrides from find_organization(${key})`.execute(tx)
   if (!rows[0]) throw errors.not_found()
   return rows[0]
 }

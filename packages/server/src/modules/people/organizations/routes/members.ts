@@ -1,5 +1,6 @@
 /** Routes of members. @module */
 import { z } from 'zod'
+import type { Ctx } from '#platform/context'
 import { type Route, route } from '#platform/http'
 import { pathId, toWire } from '#platform/ids'
 import { pageOf, pageQuery, pageSchema, toPage } from '#platform/pages'
@@ -42,14 +43,16 @@ const memberShape = z.object({
   deactivatedAt: z.string().nullable(),
 })
 
-function memberView(row: MemberRow): z.input<typeof memberShape> {
+/** Roles stand in the order of their rank. */
+function memberView(ctx: Ctx, row: MemberRow): z.input<typeof memberShape> {
+  const assignments = row.roles.toSorted((a, b) => rankOf(ctx, a.role) - rankOf(ctx, b.role))
   return {
     id: toWire('mem', row.id),
     userId: toWire('usr', row.userId),
     email: row.email,
     name: row.name,
-    roles: [...new Set(row.roles.map(({ role }) => role))],
-    assignments: row.roles.map(({ role, source, expiresAt }) => ({
+    roles: [...new Set(assignments.map(({ role }) => role))],
+    assignments: assignments.map(({ role, source, expiresAt }) => ({
       role,
       source,
       expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
@@ -63,6 +66,10 @@ function memberView(row: MemberRow): z.input<typeof memberShape> {
     createdAt: row.createdAt.toISOString(),
     deactivatedAt: row.deactivatedAt?.toISOString() ?? null,
   }
+}
+
+function rankOf(ctx: Ctx, role: string): number {
+  return ctx.policy.roles.get(role)?.rank ?? Number.MAX_SAFE_INTEGER
 }
 
 const listRoutes: readonly Route[] = [
@@ -83,7 +90,7 @@ const listRoutes: readonly Route[] = [
     async handle(ctx, { query }) {
       const { limit, cursor, ...filter } = query
       const page = pageOf('mem', { limit, cursor })
-      return toPage('mem', page, await listMembers(ctx, filter, page), memberView)
+      return toPage('mem', page, await listMembers(ctx, filter, page), (row) => memberView(ctx, row))
     },
   }),
   route({
@@ -108,7 +115,7 @@ const listRoutes: readonly Route[] = [
     }),
     async handle(ctx, { body }) {
       const { member, temporaryPassword } = await createMember(ctx, body)
-      return { ...memberView(member), temporaryPassword: temporaryPassword ?? null }
+      return { ...memberView(ctx, member), temporaryPassword: temporaryPassword ?? null }
     },
   }),
 ]
@@ -123,7 +130,7 @@ const oneRoutes: readonly Route[] = [
     params: oneParams,
     response: memberShape,
     async handle(ctx, { params }) {
-      return memberView(await getMember(ctx, params.member))
+      return memberView(ctx, await getMember(ctx, params.member))
     },
   }),
   route({
@@ -141,7 +148,7 @@ const oneRoutes: readonly Route[] = [
       ),
     response: memberShape,
     async handle(ctx, { params, body }) {
-      return memberView(await changeMember(ctx, params.member, body))
+      return memberView(ctx, await changeMember(ctx, params.member, body))
     },
   }),
   route({
@@ -154,7 +161,7 @@ const oneRoutes: readonly Route[] = [
     params: oneParams,
     response: memberShape,
     async handle(ctx, { params }) {
-      return memberView(await deactivateMember(ctx, params.member))
+      return memberView(ctx, await deactivateMember(ctx, params.member))
     },
   }),
   route({
@@ -166,7 +173,7 @@ const oneRoutes: readonly Route[] = [
     params: oneParams,
     response: memberShape,
     async handle(ctx, { params }) {
-      return memberView(await reactivateMember(ctx, params.member))
+      return memberView(ctx, await reactivateMember(ctx, params.member))
     },
   }),
   route({

@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { PASSWORD, startApp, type TestApp, type TestMember, type Tokens } from '#test/app'
+
+let app: TestApp
+
+async function eventsOf(slug: string, work: () => Promise<unknown>): Promise<string[]> {
+  const before = await app.events(slug)
+  await work()
+  return (await app.events(slug)).slice(before.length)
+}
+
+describe('create member', () => {
+  let asAdmin: Tokens
+
+  beforeAll(async () => {
+    app = await startApp({ policy: 'business-manager' })
+    await app.member('farm', { email: 'admin@example.com', roles: ['admin'] })
+    await app.member('other-farm', { email: 'elsewhere@example.com', roles: ['staff'] })
+    asAdmin = await app.signIn('admin@example.com')
+  })
+  afterAll(() => app.stop())
+
+  const create = (body: object, as = asAdmin) =>
+    app.request('POST', '/organizations/farm/members', { as, body })
+
+  test('[FT-AC-02] makes an account with the default role and a temporary password, answered once', async () => {
+    let created = {} as { id: string; temporaryPassword: string }
+    const events = await eventsOf('farm', async () => {
+      const answer = await create({ email: 'New.Person@Example.com', name: 'New Person' })
+      expect(answer).toMatchObject({
+        status: 201,
+        body: { roles: ['customer'], status: 'active', mustChangePassword: true },
+      })
+      created = answer.body
+    })
+    expect(events).toEqual(['identity.account_created', 'members.added', 'roles.changed'])
+    const { body } = await app.request('GET', `/organizations/farm/members/${created.id}`, { as: asAdmin })
+    expect(body).toMatchObject({ email: 'New.Person@Example.com', invitation: 'none', lastActiveAt: null })
+    expect(body).not.toHaveProperty('temporaryPassword')
+    const login = { email: 'new.person@example.com', password: created.temporaryPassword }
+    expect((await app.request('POST', '/auth/login', { body: login })).body.status).toBe(
+      'password_change_required',
+    )
+  })
+
+  test('gives the roles that are asked for and keeps a given password temporary where the policy says so', async () => {
+    const answer = await create({ email: 'cook@example.com', roles: ['staff'], password: PASSWORD })
+    expect(answer).toMatchObject({
+      status: 201,
+      body: { roles: ['staff'], temporaryPassword: null, mustChangePassword: true },
+    })
+  })
+
+  test('[BM-14] [BM-08] refuses a role above the creator, makes nothing and records the attempt', async () => {
+    const events = await eventsOf('farm', async () => {
+      for (const role of ['tenant_admin', 'admin']) {
+        const answer = await create({ email: 'too-high@example.com', roles: [role] })
+        expect(answer.status).toBe(403)
+      }
+    })
+    expect(events).toEqual(['roles.assignment_refused', 'roles.assignment_refused'])
+    expect(
+      (await app.request('GET', '/organizations/farm/members?q=too-high', { as: asAdmin })).body.items,
+    ).toEqual([])
+  })
+
+  test('refuses an address that is a member already, in whatever spelling, or belongs to another tenant', async () => {
+    const again = await create({ email: ' ADMIN@example.com' })
+    expect(again).toMatchObject({ status: 409, body: { code: 'members.already_member' } })
+    const elsewhere = await create({ email: 'elsewhere@example.com' })
+    expect(elsewhere).toMatchObject({ status: 409, body: { code: 'members.account_exists' } })
+  })
+
+  test('20 at once with one address make one account', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => create({ email: 'once@example.com', password: PASSWORD })),
+    )
+    const statuses = answers.map(({ status }) => status).toSorted()
+    expect(statuses).toEqual([201, ...Array.from({ length: 19 }, () => 409)])
+    const { body } = await app.request('GET', '/organizations/farm/members?q=once@', { as: asAdmin })
+    expect(body.items).toHaveLength(1)
+  })
+
+  test('refuses input that is wrong, field by field', async () => {
+    const { status, body } = await create({ email: 'nobody', name: 'x'.repeat(201), roles: [], admin: true })
+    expect(status).toBe(422)
+    expect(body.errors.map((error: { path: string }) => error.path).toSorted()).toEqual([
+      'admin',
+      'email',
+      'name',
+      'roles',
+    ])
+  })
+
+  test('resets a password within reach, and ends what the account holds', async () => {
+    const member = await app.member('farm', { email: 'forgot@example.com', roles: ['staff'] })
+    const tokens = await app.signIn(member.email)
+    const path = `/organizations/farm/members/${member.wire.member}/reset-password`
+    const events = await eventsOf('farm', async () => {
+      const answer = await app.request('POST', path, { as: asAdmin })
+      expect(answer.status).toBe(200)
+      const login = { email: member.email, password: answer.body.temporaryPassword }
+      expect((await app.request('POST', '/auth/login', { body: login })).body.status).toBe(
+        'password_change_required',
+      )
+    })
+    expect(events.slice(0, 2)).toEqual(['identity.password_reset', 'sessions.ended'])
+    expect((await app.request('GET', '/me', { as: tokens })).status).toBe(401)
+    const above = await app.member('farm', { email: 'boss@example.com', roles: ['tenant_admin'] })
+    const refused = await app.request(
+      'POST',
+      `/organizations/farm/members/${above.wire.member}/reset-password`,
+      { as: asAdmin },
+    )
+    expect(refused).toMatchObject({ status: 403, body: { code: 'members.above_you' } })
+  })
+})
+
+describe('create member, several memberships an account', () => {
+  let owner: TestMember
+  let asOwner: Tokens
+
+  beforeAll(async () => {
+    app = await startApp({ policy: 'flask-track' })
+    owner = await app.member('lab', { email: 'owner@example.com', roles: ['owner'] })
+    asOwner = await app.signIn(owner.email)
+  })
+  afterAll(() => app.stop())
+
+  test('[FT-AC-08] an account that exists joins with its own password and name; neither is touched', async () => {
+    const person = await app.member('other-lab', {
+      email: 'both@example.com',
+      name: 'Their Name',
+      roles: ['viewer'],
+    })
+    const body = {
+      email: person.email,
+      name: 'Another Name',
+      password: 'Another-Password-1',
+      roles: ['scientist'],
+    }
+    const events = await eventsOf('lab', async () => {
+      const answer = await app.request('POST', '/organizations/lab/members', { as: asOwner, body })
+      expect(answer).toMatchObject({
+        status: 201,
+        body: { name: 'Their Name', temporaryPassword: null, roles: ['scientist'] },
+      })
+    })
+    expect(events).toEqual(['members.added', 'roles.changed'])
+    const here = await app.signIn(person.email, { organization: 'lab' })
+    const there = await app.signIn(person.email, { organization: 'other-lab' })
+    expect((await app.request('GET', '/organizations/lab/members', { as: here })).status).toBe(403)
+    expect((await app.request('GET', '/organizations/lab', { as: there })).status).toBe(404)
+    expect((await app.request('GET', '/organizations/other-lab', { as: here })).status).toBe(404)
+  })
+
+  test('an account that belongs elsewhere too is neither renamed nor given a new password', async () => {
+    const here = await app.member('lab', { email: 'shared@example.com', roles: ['viewer'] })
+    await app.member('other-lab', { email: 'shared@example.com', roles: ['viewer'] })
+    const path = `/organizations/lab/members/${here.wire.member}`
+    const renamed = await app.request('PATCH', path, { as: asOwner, body: { name: 'Mallory' } })
+    expect(renamed).toMatchObject({ status: 403, body: { code: 'identity.belongs_elsewhere' } })
+    const reset = await app.request('POST', `${path}/reset-password`, { as: asOwner })
+    expect(reset).toMatchObject({ status: 403, body: { code: 'identity.belongs_elsewhere' } })
+    await app.signIn(here.email, { organization: 'lab' })
+  })
+})
