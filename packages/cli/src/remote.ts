@@ -59,7 +59,7 @@ async function refusal(response: Response, address: string, hasToken: boolean): 
     detail?: string
     requestId?: string
   }
-  const said = problem.title ?? problem.detail ?? `status ${response.status}`
+  const said = problem.detail ?? problem.title ?? `status ${response.status}`
   const hint =
     response.status === 401 && !hasToken
       ? 'Set WRIT_TOKEN to an access token that may export the log.'
