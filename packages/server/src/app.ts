@@ -14,8 +14,9 @@ import { identityRoutes } from '#people/identity'
 import { organizationRoutes } from '#people/organizations'
 import { sessionRoutes } from '#people/sessions'
 import type { Services } from '#platform/context'
-import { installHttp, mount, newRequestId, type Route } from '#platform/http'
+import { installHttp, mount, type Route } from '#platform/http'
 import { installDocumentation, installOperation } from '#platform/operation'
+import { newRequestId, refuseAddress, refuseBytes } from '#platform/problem'
 import { joinServices, type ServicesInput } from './services.ts'
 
 /** Every route of the product, in layer order. */
@@ -51,6 +52,8 @@ export async function createApp(input: AppInput): Promise<App> {
     requestIdHeader: false,
     return503OnClosing: true,
     exposeHeadRoutes: false,
+    frameworkErrors: refuseAddress,
+    clientErrorHandler: refuseBytes,
   })
   await http.register(cookie)
   installHttp(http, services)

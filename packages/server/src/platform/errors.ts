@@ -82,6 +82,10 @@ export const failures = declare(
     forbidden: [403, 'You are not allowed to do this.'],
     not_found: [404, 'There is nothing at this address.'],
     method_not_allowed: [405, 'This address does not answer that method.'],
+    malformed_request: [
+      400,
+      'This is no HTTP request that the server can read; its headers may be too large.',
+    ],
     malformed_json: [400, 'The body is not JSON that can be read.'],
     ambiguous_credentials: [
       400,
@@ -102,6 +106,7 @@ export const failures = declare(
     | 'forbidden'
     | 'not_found'
     | 'method_not_allowed'
+    | 'malformed_request'
     | 'malformed_json'
     | 'ambiguous_credentials'
     | 'cross_site'

@@ -6,14 +6,15 @@
  *
  * @module
  */
-import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type Client, type Ctx, createCtx, type Principal, type Services } from './context.ts'
 import { AppError, failures } from './errors.ts'
 import type { Uuid } from './ids.ts'
 import { parseJson } from './json.ts'
+import { asAppError, PROTECTION, problem } from './problem.ts'
+
+export { newRequestId } from './problem.ts'
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 type Shape = z.ZodObject
@@ -254,16 +255,7 @@ export function installHttp(app: FastifyInstance, services: Services): void {
     services.metrics.requests.observe(labels, reply.elapsedTime / 1000)
   })
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers({
-      'x-request-id': requestIdToSend(request),
-      'strict-transport-security': 'max-age=63072000; includeSubDomains',
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-      'referrer-policy': 'no-referrer',
-      'cross-origin-resource-policy': 'same-origin',
-      'cache-control': 'no-store',
-    })
+    reply.headers({ 'x-request-id': requestIdToSend(request), ...PROTECTION })
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
@@ -282,46 +274,4 @@ function requestIdToSend(request: FastifyRequest): string {
   if (request.routeOptions.config.route?.echoesRequestId !== true) return request.id
   const theirs = request.headers['x-request-id']
   return typeof theirs === 'string' && /^[\x21-\x7e]{1,200}$/.test(theirs) ? theirs : request.id
-}
-
-/** Every request gets an id of ours: one from the client could be another request's. */
-export function newRequestId(): string {
-  return randomUUID()
-}
-
-function asAppError(error: unknown): AppError {
-  if (error instanceof AppError) return error
-  const { code, statusCode } = error as Partial<FastifyError>
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return failures.body_too_large()
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return failures.unsupported_media_type()
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return failures.malformed_json()
-  return failures.internal({}, error)
-}
-
-function problem(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  error: AppError,
-  cause: unknown = error,
-): FastifyReply {
-  if (error.status >= 500)
-    request.log.error({ err: error.cause ?? cause, requestId: request.id }, 'request failed')
-  if (error.status === 503 || error.status === 429)
-    reply.header('retry-after', String(error.particulars['retryAfterSeconds'] ?? 1))
-  if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="writ"')
-  const { errors, ...facts } = error.particulars
-  return reply
-    .code(error.status)
-    .type('application/problem+json')
-    .serializer((value: unknown) => JSON.stringify(value))
-    .send({
-      type: `about:blank`,
-      title: STATUS_CODES[error.status] ?? 'Error',
-      status: error.status,
-      code: error.code,
-      detail: error.message,
-      requestId: request.id,
-      ...facts,
-      ...(errors ? { errors } : {}),
-    })
 }
