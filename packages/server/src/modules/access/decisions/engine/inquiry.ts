@@ -165,8 +165,16 @@ export class Inquiry {
     const isPlatforms = this.#home.kind === 'platform' && this.#ctx.actor.kind === 'application'
     const asked = organization ?? (isPlatforms ? principal.home.organizationId : null)
     const row = await this.#read({ organization: asked, user: principal.actor.userId })
-    const party = this.#principalAt(principal, await this.#placeOf(row))
+    const place = await this.#placeOf(row)
+    // Whose it is, and what they are elsewhere, is not for this organization: the token is like one nobody issued.
+    if (!this.#isOfPlace(principal, place)) return this.#nobody(organization)
+    const party = this.#principalAt(principal, place)
     return row?.user_id ? { ...party, person: { email: row.email, name: row.name } } : party
+  }
+
+  #isOfPlace({ home }: Principal, place: Place): boolean {
+    if (home.organizationId === place.organizationId) return true
+    return home.kind === 'platform' && place.policy.platformDirect
   }
 
   /** Somebody who is signed in: their standing is that of their own credential, as on Writ's own routes. */

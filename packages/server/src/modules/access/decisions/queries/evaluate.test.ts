@@ -183,7 +183,7 @@ describe('subject of type token', () => {
   test('[FT-AC-05] a bearer of another organization is worth nothing here, and its holder is not named', async () => {
     const { accessToken } = await shop.signIn(shop.foreigner.email)
     const { body } = await shop.ask('evaluation', by(accessToken))
-    expect(body).toMatchObject({ decision: false, context: { reason: 'membership_inactive' } })
+    expect(body).toMatchObject({ decision: false, context: { reason: 'unauthenticated' } })
     expect(body.context.subject).toBeUndefined()
   })
 
