@@ -10,7 +10,7 @@ import { type Style, showsColour, styleFor } from './output/style.ts'
 import { type TableOptions, table } from './output/table.ts'
 import { wrap } from './output/text.ts'
 
-export { formatCount, padEnd, plural, printable, textWidth, wrap } from './output/text.ts'
+export { plural, printable } from './output/text.ts'
 
 export class Output {
   readonly json: boolean

@@ -1,5 +1,4 @@
 /** Policies as files: read, or refused with every problem at its place. @module */
-import { basename } from 'node:path'
 import type { Policy, Problem } from '@writ/policy'
 import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
@@ -42,13 +41,6 @@ export function wrongPolicy(path: string, problems: readonly Problem[]): Failure
 
 export function nameOf(path: string): string {
   return path === '-' ? 'standard input' : path
-}
-
-/** Name of a file without folders and endings: `policies/shop.policy.yaml` → shop. */
-export function policyName(path: string): string {
-  return basename(path)
-    .replace(/\.ya?ml$/, '')
-    .replace(/\.policy$/, '')
 }
 
 /** `file:line:column`, as editors and terminals make links of. */

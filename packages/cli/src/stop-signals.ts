@@ -5,7 +5,7 @@ import { exitCodes } from './exit-codes.ts'
  * One Ctrl-C can arrive more than once: the terminal sends it to every process of the group, and npm (and bin/writ.js
  * in a checkout) pass on what they got. What comes this soon is the same key press.
  */
-const SAME_PRESS_MS = 300
+export const SAME_PRESS_MS = 300
 
 export interface StopSignals {
   /** Settled by the first SIGINT or SIGTERM; a later one ends the process. */
@@ -13,24 +13,32 @@ export interface StopSignals {
   stop(): void
 }
 
-export function watchStopSignals(): StopSignals {
+/** What is listened to and what is ended: the process, and in a test something else. */
+export interface SignalSource {
+  on(signal: 'SIGINT' | 'SIGTERM', heard: (signal: NodeJS.Signals) => void): unknown
+  off(signal: 'SIGINT' | 'SIGTERM', heard: (signal: NodeJS.Signals) => void): unknown
+  exit(code: number): void
+}
+
+export function watchStopSignals(source: SignalSource = process, now = () => performance.now()): StopSignals {
   let firstAt: number | undefined
   let settle: (signal: NodeJS.Signals) => void = () => {}
   const first = new Promise<NodeJS.Signals>((resolve) => {
     settle = resolve
   })
   const heard = (signal: NodeJS.Signals) => {
-    const now = performance.now()
     if (firstAt === undefined) {
-      firstAt = now
+      firstAt = now()
       settle(signal)
-    } else if (now - firstAt > SAME_PRESS_MS) process.exit(exitCodes.interrupted)
+    } else if (now() - firstAt > SAME_PRESS_MS) source.exit(exitCodes.interrupted)
   }
-  process.on('SIGINT', heard).on('SIGTERM', heard)
+  source.on('SIGINT', heard)
+  source.on('SIGTERM', heard)
   return {
     first,
     stop() {
-      process.off('SIGINT', heard).off('SIGTERM', heard)
+      source.off('SIGINT', heard)
+      source.off('SIGTERM', heard)
     },
   }
 }

@@ -147,7 +147,7 @@ function words(line: string): string[] {
 function pattern(expected: readonly string[]): RegExp {
   const lines = expected.join('\n').trimEnd().split('\n')
   const source = lines.map((line) =>
-    line === '…' ? '(?:.*\\n)*?.*' : RegExp.escape(line).replace(/…$/, '.*'),
+    line === '…' ? '(?:.*\\n)*?.*' : line.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replace(/…$/, '.*'),
   )
   return new RegExp(`^${source.join('\\n')}$`)
 }
