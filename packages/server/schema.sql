@@ -650,8 +650,6 @@ create table users (
 --   Exists because row-level security checks every account of a search on its own; sees the transaction's organization only.
 -- function list_organizations(p_after uuid, p_limit integer) returns TABLE(id uuid, slug text, name text, status text, created_at timestamp with time zone, members bigint), security definer, owner writ_system
 --   Exists because the platform sees that organizations exist; answers only a transaction signed for the platform itself.
--- function member_standing(p_users uuid[]) returns TABLE(user_id uuid, user_status text, member_id uuid, member_status text, member_revision integer, last_sign_in_at timestamp with time zone, assignments json), security invoker, owner writ_owner
---   Row-level security applies: members of the transaction's organization only.
 -- function organizations_without(p_role text) returns bigint, security definer, owner writ_system
 --   Exists because a policy may not leave an organization without an owner; answers only a transaction signed for the platform itself.
 -- function platform_organization() returns uuid, security definer, owner writ_system

@@ -218,20 +218,6 @@ revoke all on function standing(uuid[], bytea[], bytea[]) from public;
 grant execute on function standing(uuid[], bytea[], bytea[]) to writ_app;
 alter function standing(uuid[], bytea[], bytea[]) owner to writ_system;
 
--- Standing of subjects that an application asks about, within the transaction's own organization.
-create function member_standing(p_users uuid[])
-  returns table (
-    user_id uuid, user_status text, member_id uuid, member_status text, member_revision integer, last_sign_in_at timestamptz, assignments json
-  )
-  language sql stable set search_path = pg_catalog, public
-as $$
-  select u.id, u.status, m.id, m.status, m.revision, u.last_sign_in_at,
-    (select json_agg(json_build_array(r.id, r.role, r.source, r.expires_at)) from user_roles r where r.member_id = m.id and r.ended_at is null)
-  from unnest(p_users) k join users u on u.id = k join members m on m.user_id = u.id
-$$;
-comment on function member_standing(uuid[]) is 'Row-level security applies: members of the transaction''s organization only.';
-grant execute on function member_standing(uuid[]) to writ_app;
-
 -- The platform's view of all organizations.
 create function list_organizations(p_after uuid, p_limit integer)
   returns table (id uuid, slug text, name text, status text, created_at timestamptz, members bigint)

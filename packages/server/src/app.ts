@@ -52,6 +52,8 @@ export async function createApp(input: AppInput): Promise<App> {
     requestIdHeader: false,
     return503OnClosing: true,
     exposeHeadRoutes: false,
+    // Ids of an application's resources are its own: up to 500 characters, percent-encoded.
+    routerOptions: { maxParamLength: 1_500 },
     frameworkErrors: refuseAddress,
     clientErrorHandler: refuseBytes,
   })
