@@ -8,6 +8,10 @@ export const errors = defineErrors('policy', {
     422,
     'An organization may only tighten settings that the policy names, and never loosen one. "errors" names each setting.',
   ],
+  locks_you_out: [
+    409,
+    'With these settings you could not change them back yourself. "reason" says what you would be refused for; see to that first.',
+  ],
 })
 
 export const roleErrors = defineErrors('roles', {

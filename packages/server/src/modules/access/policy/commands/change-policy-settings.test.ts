@@ -92,6 +92,20 @@ describe("an organization's own policy settings", () => {
     }
   })
 
+  test('lock nobody out who sets them, also by a demand on a role that theirs includes', async () => {
+    for (const role of ['owner', 'viewer']) {
+      const events = await eventsOf(async () => {
+        const answer = await patch({ 'authentication.mfa.required': [role] })
+        expect(answer).toMatchObject({
+          status: 409,
+          body: { code: 'policy.locks_you_out', reason: 'second_factor_enrolment_required' },
+        })
+      })
+      expect(events).toEqual([])
+    }
+    expect((await app.request('GET', path, { as: asOwner })).status).toBe(200)
+  })
+
   test('are taken back by null', async () => {
     const answer = await patch({
       'authentication.session.idle': null,

@@ -1,5 +1,5 @@
-import { tighten } from '@writ/policy'
-import type { Ctx } from '#platform/context'
+import { type CompiledPolicy, compileTightened, tighten } from '@writ/policy'
+import { type Ctx, createCtx, type Target } from '#platform/context'
 import { toWire } from '#platform/ids'
 import { errors, events, permissions } from '../catalog.ts'
 import { lockOverrides, saveOverrides } from '../store.ts'
@@ -8,16 +8,15 @@ import { lockOverrides, saveOverrides } from '../store.ts'
  * Tightens the policy for one organization: paths as in the policy file, null takes an earlier change back. It holds
  * from the next request on, on every node.
  *
- * @throws `policy.setting_refused` naming each setting that is looser than the policy, not the organization's to set, or no setting
+ * @throws `policy.setting_refused` naming each setting that is looser than the policy, not the organization's to set, or
+ *   no setting; `policy.locks_you_out` where the actor could not take it back (a second factor they do not have, say)
  */
 export async function changePolicySettings(
   ctx: Ctx,
   change: Readonly<Record<string, unknown>>,
 ): Promise<Readonly<Record<string, unknown>>> {
-  await ctx.authorize(permissions.updateSettings, {
-    type: 'organization',
-    id: toWire('org', ctx.organizationId),
-  })
+  const target = { type: 'organization', id: toWire('org', ctx.organizationId) }
+  await ctx.authorize(permissions.updateSettings, target)
   const { compiled } = await ctx.services.ports.policies.current()
   return ctx.tx(
     async (tx) => {
@@ -27,16 +26,27 @@ export async function changePolicySettings(
       )
       const tightened = tighten(compiled.policy, after)
       if (!tightened.ok) throw refused(tightened.problems)
+      await stayAdmitted(ctx, compileTightened(compiled, tightened.policy), target)
       await saveOverrides(tx, ctx.organizationId, after, ctx.now())
-      const target = { type: 'organization', id: ctx.organizationId }
       await ctx.record(
         tx,
-        events.settings_changed({ target, before: { settings: before }, after: { settings: after } }),
+        events.settings_changed({
+          target: { type: 'organization', id: ctx.organizationId },
+          before: { settings: before },
+          after: { settings: after },
+        }),
       )
       return after
     },
     { exclusive: true },
   )
+}
+
+async function stayAdmitted(ctx: Ctx, policy: CompiledPolicy, target: Target): Promise<void> {
+  const { requestId, client, actor, organizationId, principal } = ctx
+  const then = createCtx(ctx.services, { requestId, client, actor, organizationId, principal, policy })
+  const { allowed, reason } = await ctx.services.ports.decide(then, permissions.updateSettings, target)
+  if (!allowed) throw errors.locks_you_out({ reason })
 }
 
 function refused(problems: readonly { path: string; message: string; hint?: string }[]) {

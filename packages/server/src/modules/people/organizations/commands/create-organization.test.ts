@@ -60,7 +60,7 @@ describe('organizations, from the platform', () => {
     const own = await app.request('GET', '/organizations', {
       as: await app.signIn('owner@example.com', { organization: 'lab' }),
     })
-    expect(own.body.items.map((item: { slug: string }) => item.slug)).toEqual(['lab', 'third-lab'])
+    expect(own.body.items.map((item: { slug: string }) => item.slug).toSorted()).toEqual(['lab', 'third-lab'])
     expect(own.body.items[0].membership.status).toBe('active')
     const all = await app.request('GET', '/organizations?limit=2', { as: root })
     const rest = await app.request('GET', `/organizations?cursor=${all.body.nextCursor}`, { as: root })
