@@ -17,6 +17,7 @@ import type { Services } from '#platform/context'
 import { installHttp, mount, type Route } from '#platform/http'
 import { installDocumentation, installOperation } from '#platform/operation'
 import { newRequestId, refuseAddress, refuseBytes } from '#platform/problem'
+import { servePage } from '#platform/static-pages'
 import { joinServices, type ServicesInput } from './services.ts'
 
 /** Every route of the product, in layer order. */
@@ -61,6 +62,7 @@ export async function createApp(input: AppInput): Promise<App> {
   installHttp(http, services)
   await installDocumentation(http)
   mount(http, services, authenticator, routes)
+  servePage(http, 'setup')
   await installOperation(http, services, [() => audit.problem()])
   return {
     http,
