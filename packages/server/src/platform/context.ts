@@ -299,7 +299,8 @@ class RequestCtx implements Ctx {
     const fresh = await this.services.ports.refresh(before, this.now())
     if (!fresh) throw failures.unauthorized()
     this.principal = fresh
-    this.policy = fresh.policy
+    // Elsewhere (the platform's staff) the policy is that organization's, which the actor's own change does not touch.
+    if (fresh.home.organizationId === this.organizationId) this.policy = fresh.policy
     for (const { permission, target } of this.#granted) {
       const decision = await this.services.ports.decide(this, permission, target)
       if (!decision.allowed) throw await this.#refuse(decision, permission, target)
