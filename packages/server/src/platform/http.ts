@@ -9,7 +9,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type Client, type Ctx, createCtx, type Principal, type Services } from './context.ts'
-import { AppError, failures } from './errors.ts'
+import { AppError, failures, invalidField } from './errors.ts'
 import type { Uuid } from './ids.ts'
 import { parseJson } from './json.ts'
 import { asAppError, PROTECTION, problem } from './problem.ts'
@@ -86,7 +86,7 @@ export function route<
 /** What mounting needs from above the platform. */
 export interface Gate {
   /** The principal of the credential a request carries; undefined without one. @throws `unauthorized` for one that does not hold */
-  authenticate(request: FastifyRequest, now: Date): Promise<Principal | undefined>
+  authenticate(request: FastifyRequest, reply: FastifyReply, now: Date): Promise<Principal | undefined>
   /** The organization that `key` (id or slug) names to this principal; undefined also when it is not theirs. */
   organizationFor(
     principal: Principal,
@@ -121,8 +121,9 @@ export function mount(app: FastifyInstance, services: Services, gate: Gate, rout
       schema: documentation(spec),
       // zod checks; the JSON Schemas above document, and serialize the answer.
       validatorCompiler: () => () => true,
-      onRequest: async (request) => admit(request, services, gate, spec),
+      onRequest: async (request, reply) => admit({ request, reply }, services, gate, spec),
       handler: async (request, reply) => {
+        refuseUnholdable(request)
         const ctx = await contextOf(request, services, gate, spec)
         const answer = await spec.handle(ctx, { ...input(request, spec), request, reply })
         // A reply is a promise of its own end: awaited, it is no longer itself.
@@ -145,6 +146,14 @@ async function admit(request: FastifyRequest, services: Services, gate: Gate, sp
     throw failures.forbidden({ reason: 'password_change_required' })
   }
   request.principal = principal
+}
+
+/** PostgreSQL's text holds no NUL: an address with one names nothing, a query with one is refused. As parseJson does for bodies. */
+function refuseUnholdable(request: FastifyRequest): void {
+  const hasNul = ([, value]: [string, unknown]) => String(value).includes('\0')
+  if (Object.entries(request.params as object).some(hasNul)) throw failures.not_found()
+  const found = Object.entries(request.query as object).find(hasNul)
+  if (found) throw invalidField(`query.${found[0]}`, 'contains a NUL character')
 }
 
 async function contextOf(request: FastifyRequest, services: Services, gate: Gate, spec: Route): Promise<Ctx> {

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { AppError, failures } from './errors.ts'
+import { AppError, type FieldError, failures } from './errors.ts'
 
 /** What every answer carries beside its request's id. */
 export const PROTECTION = {
@@ -89,6 +89,11 @@ function problemBody(error: AppError, requestId: string) {
     detail: error.message,
     requestId,
     ...facts,
-    ...(errors ? { errors } : {}),
+    ...(errors ? { errors: errors.slice(0, 50).map(shortened) } : {}),
   }
+}
+
+/** A refusal names what was sent, and does not send it back at length. */
+function shortened({ path, message }: FieldError): FieldError {
+  return { path: path.slice(0, 200), message: message.length > 500 ? `${message.slice(0, 500)}…` : message }
 }
