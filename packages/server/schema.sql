@@ -198,7 +198,6 @@ create table audit_personal (
   facts jsonb not null,
   PRIMARY KEY (organization_id, event_id, about)
 );
-CREATE INDEX audit_personal_about ON public.audit_personal USING btree (organization_id, about);
 -- policy tenant (writ_app, writ_owner) all using (organization_id = ( SELECT current_organization() AS current_organization))
 -- writ_app may delete, insert, select
 
@@ -425,6 +424,7 @@ create table roles (
 --   member_id: As which member.
 --   secret_hash: SHA-256 of the cookie's secret.
 --   token_version: users.token_version at sign-in; a mismatch ends it.
+--   member_revision: members.revision when the cookie was made; a later one means that privileges changed since, and the cookie is rotated at its next use.
 --   created_at: Sign-in.
 --   authenticated_at: Last proof of identity (sign-in or step-up).
 --   last_used_at: Last request, to the minute; the idle limit counts from here.
@@ -440,6 +440,7 @@ create table sessions (
   member_id uuid not null,
   secret_hash bytea not null,
   token_version integer not null,
+  member_revision integer not null default 1,
   created_at timestamp with time zone not null,
   authenticated_at timestamp with time zone not null,
   last_used_at timestamp with time zone not null,
@@ -484,6 +485,7 @@ create table setup_tokens (
 --   user_id: Who is signing in.
 --   secret_hash: SHA-256 of the challenge.
 --   kind: What is still owed.
+--   token_version: users.token_version when the password was right; a mismatch ends it, as it ends a session.
 --   created_at: When the password was right.
 --   expires_at: Dead from then on.
 --   spent_at: When it was used.
@@ -492,6 +494,7 @@ create table sign_in_challenges (
   user_id uuid not null,
   secret_hash bytea not null,
   kind text not null,
+  token_version integer not null,
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
   spent_at timestamp with time zone,
@@ -678,7 +681,7 @@ create table users (
 --   Exists for the same reason as reserve_sign_in: the success that takes the reserved attempt back.
 -- function spend_setup_token(p_hash bytea, p_now timestamp with time zone) returns boolean, security definer, owner writ_system
 --   Exists because "no organization yet" is a question across organizations. One conditional update: of 20 at once, one wins.
--- function standing(p_sessions uuid[], p_cookies bytea[], p_applications bytea[]) returns TABLE(kind text, key text, id uuid, organization_id uuid, organization_kind text, organization_slug text, organization_status text, overrides text, user_id uuid, user_status text, member_id uuid, member_status text, member_revision integer, token_version integer, session_token_version integer, must_change_password boolean, authenticated_at timestamp with time zone, last_used_at timestamp with time zone, expires_at timestamp with time zone, ended_at timestamp with time zone, assignments json, policy_version_id uuid, keys_epoch bigint), security definer, owner writ_system
+-- function standing(p_sessions uuid[], p_cookies bytea[], p_applications bytea[]) returns TABLE(kind text, key text, id uuid, organization_id uuid, organization_kind text, organization_slug text, organization_status text, overrides text, user_id uuid, user_status text, member_id uuid, member_status text, member_revision integer, token_version integer, session_token_version integer, must_change_password boolean, authenticated_at timestamp with time zone, last_used_at timestamp with time zone, expires_at timestamp with time zone, ended_at timestamp with time zone, assignments json, policy_version_id uuid, keys_epoch bigint, cookie_revision integer), security definer, owner writ_system
 --   Exists because a credential is presented before its organization is known, and because one statement serves all requests of a tick. keys_epoch changes when a signing key is made or retired, so that a retired one is refused on every node at once.
 -- function touch_sessions(p_sessions uuid[], p_now timestamp with time zone) returns void, security definer, owner writ_system
 --   Exists because use is noted for the sessions of many organizations in one statement.

@@ -66,6 +66,7 @@ create table sessions (
   member_id        uuid not null,
   secret_hash      bytea not null unique check (length(secret_hash) = 32),
   token_version    integer not null,
+  member_revision  integer not null default 1,
   created_at       timestamptz not null,
   authenticated_at timestamptz not null,
   last_used_at     timestamptz not null,
@@ -85,6 +86,7 @@ comment on column sessions.user_id is 'Whose session.';
 comment on column sessions.member_id is 'As which member.';
 comment on column sessions.secret_hash is 'SHA-256 of the cookie''s secret.';
 comment on column sessions.token_version is 'users.token_version at sign-in; a mismatch ends it.';
+comment on column sessions.member_revision is 'members.revision when the cookie was made; a later one means that privileges changed since, and the cookie is rotated at its next use.';
 comment on column sessions.created_at is 'Sign-in.';
 comment on column sessions.authenticated_at is 'Last proof of identity (sign-in or step-up).';
 comment on column sessions.last_used_at is 'Last request, to the minute; the idle limit counts from here.';
@@ -124,6 +126,7 @@ create table sign_in_challenges (
   user_id     uuid not null references users (id) on delete cascade,
   secret_hash bytea not null unique check (length(secret_hash) = 32),
   kind        text not null check (kind in ('password_change')),
+  token_version integer not null,
   created_at  timestamptz not null,
   expires_at  timestamptz not null,
   spent_at    timestamptz
@@ -133,6 +136,7 @@ comment on column sign_in_challenges.id is 'uuid v7.';
 comment on column sign_in_challenges.user_id is 'Who is signing in.';
 comment on column sign_in_challenges.secret_hash is 'SHA-256 of the challenge.';
 comment on column sign_in_challenges.kind is 'What is still owed.';
+comment on column sign_in_challenges.token_version is 'users.token_version when the password was right; a mismatch ends it, as it ends a session.';
 comment on column sign_in_challenges.created_at is 'When the password was right.';
 comment on column sign_in_challenges.expires_at is 'Dead from then on.';
 comment on column sign_in_challenges.spent_at is 'When it was used.';

@@ -188,7 +188,7 @@ create function standing(p_sessions uuid[], p_cookies bytea[], p_applications by
     user_id uuid, user_status text, member_id uuid, member_status text, member_revision integer,
     token_version integer, session_token_version integer, must_change_password boolean,
     authenticated_at timestamptz, last_used_at timestamptz, expires_at timestamptz, ended_at timestamptz,
-    assignments json, policy_version_id uuid, keys_epoch bigint
+    assignments json, policy_version_id uuid, keys_epoch bigint, cookie_revision integer
   )
   language sql stable security definer set search_path = pg_catalog, public
 as $$
@@ -203,14 +203,14 @@ as $$
     u.token_version, f.token_version, u.must_change_password,
     f.authenticated_at, f.last_used_at, f.expires_at, f.ended_at,
     (select json_agg(json_build_array(r.id, r.role, r.source, r.expires_at)) from user_roles r where r.member_id = f.member_id and r.ended_at is null),
-    (select a.id from applied a), (select count(*) + count(k.retired_at) from signing_keys k)
+    (select a.id from applied a), (select count(*) + count(k.retired_at) from signing_keys k), f.member_revision
   from found f
   join organizations o on o.id = f.organization_id
   join users u on u.id = f.user_id
   join members m on m.organization_id = f.organization_id and m.id = f.member_id
   union all
   select 'application', encode(k, 'hex'), a.id, a.organization_id, o.kind, o.slug, o.status, o.overrides::text,
-    null, null, null, null, null, null, null, null, null, a.last_used_at, null, a.revoked_at, null, (select a.id from applied a), 0
+    null, null, null, null, null, null, null, null, null, a.last_used_at, null, a.revoked_at, null, (select a.id from applied a), 0, null
   from unnest(p_applications) k join applications a on a.secret_hash = k join organizations o on o.id = a.organization_id
 $$;
 comment on function standing(uuid[], bytea[], bytea[]) is 'Exists because a credential is presented before its organization is known, and because one statement serves all requests of a tick. keys_epoch changes when a signing key is made or retired, so that a retired one is refused on every node at once.';

@@ -173,6 +173,7 @@ export interface Sessions {
   memberId: string
   secretHash: Buffer
   tokenVersion: number
+  memberRevision: Generated<number>
   createdAt: Date
   authenticatedAt: Date
   lastUsedAt: Date
@@ -195,6 +196,7 @@ export interface SignInChallenges {
   userId: string
   secretHash: Buffer
   kind: string
+  tokenVersion: number
   createdAt: Date
   expiresAt: Date
   spentAt: Date | null

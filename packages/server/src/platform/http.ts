@@ -85,7 +85,7 @@ export function route<
 
 /** What mounting needs from above the platform. */
 export interface Gate {
-  /** The principal of the credential a request carries; undefined without one. @throws `unauthorized` for one that does not hold */
+  /** The principal of the credential a request carries; undefined without one. The reply may get a new cookie. @throws `unauthorized` for one that does not hold */
   authenticate(request: FastifyRequest, reply: FastifyReply, now: Date): Promise<Principal | undefined>
   /** The organization that `key` (id or slug) names to this principal; undefined also when it is not theirs. */
   organizationFor(
@@ -135,9 +135,14 @@ export function mount(app: FastifyInstance, services: Services, gate: Gate, rout
   }
 }
 
-async function admit(request: FastifyRequest, services: Services, gate: Gate, spec: Route): Promise<void> {
+async function admit(
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  services: Services,
+  gate: Gate,
+  spec: Route,
+): Promise<void> {
   if (spec.access === 'anyone') return
-  const principal = await gate.authenticate(request, services.now())
+  const principal = await gate.authenticate(request, reply, services.now())
   if (!principal) throw failures.unauthorized()
   if (principal.actor.kind === 'application' && spec.access !== 'application') {
     throw failures.forbidden({ reason: 'not_for_applications' })

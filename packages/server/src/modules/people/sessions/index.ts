@@ -14,6 +14,7 @@
 export { errors as sessionErrors, events as sessionEvents } from './catalog.ts'
 export { endAccountSessions, endMemberSessions } from './commands/end-sessions.ts'
 export { type RotatedKeys, rotateKeys } from './commands/rotate-keys.ts'
-export { Authenticator, holdActor, SESSION_COOKIE } from './credentials/authenticate.ts'
+export { Authenticator, holdActor } from './credentials/authenticate.ts'
+export { SESSION_COOKIE } from './credentials/cookie.ts'
 export { ensureSigningKey } from './credentials/signing-keys.ts'
 export { sessionRoutes } from './routes.ts'

@@ -24,7 +24,14 @@ export async function insertSession(
 ): Promise<void> {
   await tx
     .insertInto('sessions')
-    .values({ ...row, secretHash, lastUsedAt: row.createdAt, ip: client.ip, userAgent: client.userAgent })
+    .values((values) => ({
+      ...row,
+      secretHash,
+      memberRevision: values.selectFrom('members').select('revision').where('id', '=', row.memberId),
+      lastUsedAt: row.createdAt,
+      ip: client.ip,
+      userAgent: client.userAgent,
+    }))
     .execute()
 }
 
@@ -71,6 +78,27 @@ export async function endSessionsOfAccount(tx: Tx, userId: Uuid, because: string
   const { rows } = await sql<{ organizationId: Uuid; sessionId: Uuid }>`
     select * from end_account_sessions(${userId}, ${now}, ${because}, ${except ?? null})`.execute(tx)
   return rows
+}
+
+/**
+ * A new cookie in the place of one that was just presented, at the member's revision of now. Of several requests that
+ * carry the old one at once, one gets the new. Scope: the session's organization.
+ */
+export async function replaceCookie(tx: Tx, id: Uuid, was: Buffer, secretHash: Buffer): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('sessions as s')
+    .set((values) => ({
+      secretHash,
+      memberRevision: values
+        .selectFrom('members as m')
+        .select('m.revision')
+        .whereRef('m.id', '=', 's.memberId'),
+    }))
+    .where('s.id', '=', id)
+    .where('s.secretHash', '=', was)
+    .where('s.endedAt', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
 }
 
 /** A new cookie, and a proof of identity of now. Scope: the session's organization. False where it has ended. */
@@ -226,11 +254,18 @@ export async function touchSession(tx: Tx, id: Uuid, now: Date): Promise<void> {
 
 // Challenges -------------------------------------------------------------------------------------------------------
 
+export interface NewChallenge {
+  readonly id: Uuid
+  readonly userId: Uuid
+  readonly secretHash: Buffer
+  /** Of the account when its password was right. */
+  readonly tokenVersion: number
+  readonly createdAt: Date
+  readonly expiresAt: Date
+}
+
 /** Scope: the account. */
-export async function insertChallenge(
-  tx: Tx,
-  challenge: { id: Uuid; userId: Uuid; secretHash: Buffer; createdAt: Date; expiresAt: Date },
-): Promise<void> {
+export async function insertChallenge(tx: Tx, challenge: NewChallenge): Promise<void> {
   await tx
     .insertInto('signInChallenges')
     .values({ ...challenge, kind: 'password_change' })
@@ -247,26 +282,27 @@ export async function findChallenge(ctx: Ctx, secretHash: Buffer): Promise<Uuid 
   return row?.user_id ?? undefined
 }
 
+/** A challenge stands for the password that was right when it was given: what ends the account's tokens ends it. */
+const isOpen = (secretHash: Buffer, now: Date) =>
+  sql<boolean>`secret_hash = ${secretHash} and spent_at is null and expires_at > ${now}
+    and token_version = (select u.token_version from users u where u.id = sign_in_challenges.user_id)`
+
 /** Scope: the account. */
 export async function isChallengeOpen(tx: Tx, secretHash: Buffer, now: Date): Promise<boolean> {
   const row = await tx
     .selectFrom('signInChallenges')
     .select('id')
-    .where('secretHash', '=', secretHash)
-    .where('spentAt', 'is', null)
-    .where('expiresAt', '>', now)
+    .where(isOpen(secretHash, now))
     .executeTakeFirst()
   return row !== undefined
 }
 
-/** One conditional update: of 20 at once, one spends it. Scope: the account. */
+/** One conditional update: of 20 at once, one spends it. Scope: the account, which is held. */
 export async function spendChallenge(tx: Tx, secretHash: Buffer, now: Date): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('signInChallenges')
     .set({ spentAt: now })
-    .where('secretHash', '=', secretHash)
-    .where('spentAt', 'is', null)
-    .where('expiresAt', '>', now)
+    .where(isOpen(secretHash, now))
     .executeTakeFirst()
   return numUpdatedRows === 1n
 }

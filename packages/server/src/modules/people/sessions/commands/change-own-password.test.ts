@@ -56,6 +56,20 @@ describe("changing one's own password", () => {
     await app.signIn(email, { organization: one, password: NEW })
   })
 
+  // A token that was copied just before the change would otherwise bring an access token of the time after it.
+  test('[SA-03] a refresh token spent just before is not answered again to the client that spent it', async () => {
+    const { one, email } = await newPerson()
+    const here = await app.signIn(email, { organization: one })
+    const refresh = () => app.request('POST', '/auth/refresh', { body: { refreshToken: here.refreshToken } })
+    const refreshed = await refresh()
+    const changed = await change(refreshed.body, PASSWORD, NEW)
+    expect(await refresh()).toMatchObject({
+      status: 401,
+      body: { code: 'sessions.invalid_refresh_token' },
+    })
+    expect(await isAlive(changed.body.accessToken)).toBe(true)
+  })
+
   test('gives a browser a new cookie', async () => {
     const { one, email } = await newPerson()
     const { cookie } = await app.signIn(email, { organization: one })
@@ -186,6 +200,18 @@ describe('a temporary password', () => {
       status: 401,
       body: { code: 'sessions.invalid_challenge' },
     })
+  })
+
+  // Whoever saw the first temporary password would otherwise choose the next one, ten minutes long.
+  test('[SA-03] another reset of the password ends a challenge that is open', async () => {
+    const { one, email, userId } = await newPerson()
+    const first = await temporary(email, userId)
+    const second = await temporary(email, userId)
+    expect(await finish(first.body.challenge, NEW, one)).toMatchObject({
+      status: 401,
+      body: { code: 'sessions.invalid_challenge' },
+    })
+    expect((await finish(second.body.challenge, NEW, one)).body.status).toBe('signed_in')
   })
 
   async function temporaryAgain(email: string, userId: string): Promise<string> {

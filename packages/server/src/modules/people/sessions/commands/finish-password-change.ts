@@ -27,7 +27,8 @@ export interface PasswordChangeInput {
 
 /**
  * Finishes a sign-in with a temporary password: sets the new one and signs in. A password that the policy refuses
- * leaves the challenge open; otherwise it is spent once, also when 20 come at once.
+ * leaves the challenge open; otherwise it is spent once, also when 20 come at once. A reset or a deactivation in between
+ * ends it.
  *
  * @throws `sessions.invalid_challenge`, `identity.weak_password`
  */
@@ -49,7 +50,7 @@ export async function finishPasswordChange(ctx: Ctx, input: PasswordChangeInput)
     organizations,
   })
   return ctx.db.transaction(`account:${userId}`, async (tx) => {
-    const held = await spend(ctx, tx, account, secretHash)
+    const held = await spend(ctx, tx, userId, secretHash)
     await savePassword(tx, userId, { hash, mustChange: false, now: ctx.now() })
     await inEachOrganization(ctx, tx, userId, (there) =>
       there.record(
@@ -65,12 +66,10 @@ export async function finishPasswordChange(ctx: Ctx, input: PasswordChangeInput)
   })
 }
 
-/** The challenge stands for the password that was right when it was given: a password that was reset since ends it. */
-async function spend(ctx: Ctx, tx: Tx, account: Account, secretHash: Buffer): Promise<Account> {
-  const held = await lockAccount(tx, account.id)
-  const isSame =
-    held?.status === 'active' && held.mustChangePassword && held.tokenVersion === account.tokenVersion
-  if (!held || !isSame || !(await spendChallenge(tx, secretHash, ctx.now()))) throw errors.invalid_challenge()
+async function spend(ctx: Ctx, tx: Tx, userId: Uuid, secretHash: Buffer): Promise<Account> {
+  const held = await lockAccount(tx, userId)
+  if (held?.status !== 'active' || !held.mustChangePassword) throw errors.invalid_challenge()
+  if (!(await spendChallenge(tx, secretHash, ctx.now()))) throw errors.invalid_challenge()
   return held
 }
 

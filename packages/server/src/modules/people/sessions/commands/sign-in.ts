@@ -143,6 +143,7 @@ async function challengePasswordChange(
       id: newId(now),
       userId: account.id,
       secretHash: sha256(challenge),
+      tokenVersion: account.tokenVersion,
       createdAt: now,
       expiresAt: after(now, CHALLENGE_SECONDS),
     }

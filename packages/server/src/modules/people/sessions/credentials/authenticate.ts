@@ -4,19 +4,17 @@
  * @module
  */
 import type { Standing } from '@writ/policy'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sql } from 'kysely'
 import type { Principal, Services, Tx } from '#platform/context'
 import { sha256 } from '#platform/crypto'
 import { failures } from '#platform/errors'
-import type { Gate } from '#platform/http'
+import { clientOf, type Gate } from '#platform/http'
 import { fromWire, type Uuid } from '#platform/ids'
 import { AccessTokens } from './access-token.ts'
-import { type StandingRow, StandingReader } from './standing.ts'
+import { isStale, rotateCookie, SESSION_COOKIE } from './cookie.ts'
+import { StandingReader, type StandingRow } from './standing.ts'
 import { UseStamps } from './use-stamps.ts'
-
-/** `__Host-`: only over TLS (or loopback), only this host, no Domain: a sibling subdomain can neither read nor set it. */
-export const SESSION_COOKIE = '__Host-writ_session'
 
 /** Prefix of applications' credentials; secret scanners know a leaked one by it. */
 export const APPLICATION_PREFIX = 'writ_app_'
@@ -40,7 +38,11 @@ export class Authenticator implements Gate {
   }
 
   /** @throws `unauthorized`, `ambiguous_credentials`, `cross_site` */
-  async authenticate(request: FastifyRequest, now: Date): Promise<Principal | undefined> {
+  async authenticate(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    now: Date,
+  ): Promise<Principal | undefined> {
     const bearer = bearerOf(request)
     const cookie = cookieOf(request)
     if (bearer !== undefined && cookie !== undefined) throw failures.ambiguous_credentials()
@@ -51,7 +53,7 @@ export class Authenticator implements Gate {
     }
     if (cookie === undefined) return undefined
     if (!isSameOrigin(request, this.#services.publicUrl)) throw failures.cross_site()
-    const principal = await this.#principalOfCookie(cookie, now)
+    const principal = await this.#principalOfCookie(cookie, request, reply)
     if (!principal) throw failures.unauthorized()
     return principal
   }
@@ -64,8 +66,10 @@ export class Authenticator implements Gate {
     const row = await this.#standing.read({ kind: 'session', id: claims.sid })
     if (!row) return undefined
     // A key was made or retired since the signature was checked: check it again with the keys of now.
-    if (row.keys_epoch !== this.tokens.epoch && !(await this.tokens.verify(bearer, now, row.keys_epoch))) return undefined
-    if (claims.ver !== row.token_version || claims.sub !== row.user_id || claims.org !== row.organization_id) return undefined
+    if (row.keys_epoch !== this.tokens.epoch && !(await this.tokens.verify(bearer, now, row.keys_epoch)))
+      return undefined
+    if (claims.ver !== row.token_version || claims.sub !== row.user_id || claims.org !== row.organization_id)
+      return undefined
     return this.#principal(row, 'bearer', now)
   }
 
@@ -76,7 +80,10 @@ export class Authenticator implements Gate {
     return row && this.#principal(row, principal.credential === 'cookie' ? 'cookie' : 'bearer', now)
   }
 
-  async organizationFor(principal: Principal, key: string): Promise<{ id: Uuid; overrides: string | null } | undefined> {
+  async organizationFor(
+    principal: Principal,
+    key: string,
+  ): Promise<{ id: Uuid; overrides: string | null } | undefined> {
     const id = fromWire('org', key)
     const { home } = principal
     if (key === home.slug || id === home.organizationId) return { id: home.organizationId, overrides: null }
@@ -87,14 +94,38 @@ export class Authenticator implements Gate {
     })
   }
 
-  async #principalOfCookie(secret: string, now: Date): Promise<Principal | undefined> {
-    const row = await this.#standing.read({ kind: 'cookie', hash: sha256(secret) })
-    return row && this.#principal(row, 'cookie', now)
+  async #principalOfCookie(
+    secret: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Principal | undefined> {
+    const was = sha256(secret)
+    const row = await this.#standing.read({ kind: 'cookie', hash: was })
+    const principal = row && (await this.#principal(row, 'cookie', this.#services.now()))
+    if (!row || !principal) return undefined
+    if (isStale(row, principal.policy.policy.authentication.session.rotateOn)) {
+      const { actor, home, policy } = principal
+      const input = {
+        requestId: request.id,
+        client: clientOf(request),
+        actor,
+        organizationId: home.organizationId,
+        policy,
+      }
+      await rotateCookie(this.#services, input, reply, { row, was })
+    }
+    return principal
   }
 
   async #principalOfApplication(secret: string): Promise<Principal | undefined> {
     const row = await this.#standing.read({ kind: 'application', hash: sha256(secret) })
-    if (!row || row.ended_at !== null || row.policy_version_id === null || row.organization_status !== 'active') return undefined
+    if (
+      !row ||
+      row.ended_at !== null ||
+      row.policy_version_id === null ||
+      row.organization_status !== 'active'
+    )
+      return undefined
     return {
       actor: { kind: 'application', applicationId: row.id },
       home: homeOf(row),
@@ -105,9 +136,23 @@ export class Authenticator implements Gate {
     }
   }
 
-  async #principal(row: StandingRow, credential: 'cookie' | 'bearer', now: Date): Promise<Principal | undefined> {
-    if (row.policy_version_id === null || row.ended_at !== null || row.session_token_version !== row.token_version) return undefined
-    if (row.organization_status !== 'active' || row.user_status !== 'active' || row.member_status !== 'active') return undefined
+  async #principal(
+    row: StandingRow,
+    credential: 'cookie' | 'bearer',
+    now: Date,
+  ): Promise<Principal | undefined> {
+    if (
+      row.policy_version_id === null ||
+      row.ended_at !== null ||
+      row.session_token_version !== row.token_version
+    )
+      return undefined
+    if (
+      row.organization_status !== 'active' ||
+      row.user_status !== 'active' ||
+      row.member_status !== 'active'
+    )
+      return undefined
     const policy = await this.#services.ports.policies.effective(row.policy_version_id, row.overrides)
     const { idleSeconds } = policy.policy.authentication.session
     const idleSince = now.getTime() - (row.last_used_at ?? row.authenticated_at).getTime()
@@ -132,13 +177,20 @@ export class Authenticator implements Gate {
 export async function holdActor(tx: Tx, principal: Principal): Promise<'same' | 'changed' | 'gone'> {
   const { actor } = principal
   if (actor.kind === 'application') {
-    const row = await tx.selectFrom('applications').select('revokedAt').where('id', '=', actor.applicationId).forShare().executeTakeFirst()
+    const row = await tx
+      .selectFrom('applications')
+      .select('revokedAt')
+      .where('id', '=', actor.applicationId)
+      .forShare()
+      .executeTakeFirst()
     return row?.revokedAt === null ? 'same' : 'gone'
   }
   if (actor.kind !== 'user') return 'same'
   const row = await tx
     .selectFrom('sessions as s')
-    .innerJoin('members as m', (join) => join.onRef('m.organizationId', '=', 's.organizationId').onRef('m.id', '=', 's.memberId'))
+    .innerJoin('members as m', (join) =>
+      join.onRef('m.organizationId', '=', 's.organizationId').onRef('m.id', '=', 's.memberId'),
+    )
     .innerJoin('users as u', 'u.id', 's.userId')
     .select(['s.endedAt', 'm.status', 'm.revision', 'u.status as userStatus', 'u.tokenVersion'])
     .where('s.id', '=', actor.sessionId)
@@ -150,7 +202,12 @@ export async function holdActor(tx: Tx, principal: Principal): Promise<'same' | 
 }
 
 function homeOf(row: StandingRow): Principal['home'] {
-  return { organizationId: row.organization_id, kind: row.organization_kind, slug: row.organization_slug, status: row.organization_status }
+  return {
+    organizationId: row.organization_id,
+    kind: row.organization_kind,
+    slug: row.organization_slug,
+    status: row.organization_status,
+  }
 }
 
 function standingOf(row: StandingRow): Standing {
@@ -172,11 +229,20 @@ function standingOf(row: StandingRow): Standing {
 
 /** The platform's staff where the policy lets them act directly, and the platform's own applications. */
 function reachesOrganizations(principal: Principal): boolean {
-  return principal.actor.kind === 'application' || principal.policy.policy.organizations.platformAccess === 'direct'
+  return (
+    principal.actor.kind === 'application' ||
+    principal.policy.policy.organizations.platformAccess === 'direct'
+  )
 }
 
-async function findOrganization(tx: Tx, key: string): Promise<{ id: Uuid; overrides: string | null } | undefined> {
-  const { rows } = await sql<{ id: Uuid; overrides: string | null }>`select id, overrides from find_organization(${key})`.execute(tx)
+async function findOrganization(
+  tx: Tx,
+  key: string,
+): Promise<{ id: Uuid; overrides: string | null } | undefined> {
+  const { rows } = await sql<{
+    id: Uuid
+    overrides: string | null
+  }>`select id, overrides from find_organization(${key})`.execute(tx)
   return rows[0]
 }
 
@@ -185,7 +251,9 @@ function bearerOf(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization
   if (header === undefined) return undefined
   // Node keeps the first of several; a proxy in front may have looked at another one.
-  const count = request.raw.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'authorization').length
+  const count = request.raw.rawHeaders.filter(
+    (name, i) => i % 2 === 0 && name.toLowerCase() === 'authorization',
+  ).length
   if (count > 1) throw failures.ambiguous_credentials()
   const match = /^Bearer ([\w.~+/-]+=*)$/i.exec(header)
   if (!match) throw failures.unauthorized()

@@ -88,7 +88,12 @@ export class Keyring {
   }
 
   async #read(): Promise<void> {
-    const rows = await this.#db.prepared<{ id: Uuid; algorithm: Algorithm; secret: Buffer; retired_at: Date | null }>(
+    const rows = await this.#db.prepared<{
+      id: Uuid
+      algorithm: Algorithm
+      secret: Buffer
+      retired_at: Date | null
+    }>(
       'signing-keys',
       'select id, algorithm, secret, retired_at from signing_keys order by created_at, id',
       [],
@@ -101,7 +106,12 @@ export class Keyring {
   #open(row: { id: Uuid; algorithm: Algorithm; secret: Buffer }): SigningKey {
     const secret = unseal(this.#sealKey, row.secret, row.id)
     const [signWith, verifyWith] = row.algorithm === 'HS256' ? [secret, secret] : asymmetric(secret)
-    const sign = createSigner({ key: signWith, algorithm: row.algorithm, kid: row.id, header: { typ: TYPE } as never })
+    const sign = createSigner({
+      key: signWith,
+      algorithm: row.algorithm,
+      kid: row.id,
+      header: { typ: TYPE } as never,
+    })
     const verify = createVerifier({
       key: verifyWith,
       algorithms: [row.algorithm],

@@ -4,25 +4,47 @@
  * @module
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { seal } from '#platform/crypto'
 import type { Tx } from '#platform/context'
+import { seal } from '#platform/crypto'
 import { newId, type Uuid } from '#platform/ids'
 import { type Algorithm, signingSealKey } from './keyring.ts'
 
 /** Makes a key; from the next sign-in on it signs. */
-export async function makeSigningKey(tx: Tx, master: Uint8Array, algorithm: Algorithm, now: Date): Promise<Uuid> {
+export async function makeSigningKey(
+  tx: Tx,
+  master: Uint8Array,
+  algorithm: Algorithm,
+  now: Date,
+): Promise<Uuid> {
   const id = newId(now)
-  const { secret, publicJwk } = algorithm === 'HS256' ? { secret: randomBytes(64), publicJwk: null } : keyPair(id, algorithm)
+  const { secret, publicJwk } =
+    algorithm === 'HS256' ? { secret: randomBytes(64), publicJwk: null } : keyPair(id, algorithm)
   await tx
     .insertInto('signingKeys')
-    .values({ id, algorithm, secret: seal(signingSealKey(master), secret, id), publicJwk: publicJwk && JSON.stringify(publicJwk), createdAt: now })
+    .values({
+      id,
+      algorithm,
+      secret: seal(signingSealKey(master), secret, id),
+      publicJwk: publicJwk && JSON.stringify(publicJwk),
+      createdAt: now,
+    })
     .execute()
   return id
 }
 
 /** Makes a key for an algorithm that has none. */
-export async function ensureSigningKey(tx: Tx, master: Uint8Array, algorithm: Algorithm, now: Date): Promise<void> {
-  const found = await tx.selectFrom('signingKeys').select('id').where('algorithm', '=', algorithm).where('retiredAt', 'is', null).executeTakeFirst()
+export async function ensureSigningKey(
+  tx: Tx,
+  master: Uint8Array,
+  algorithm: Algorithm,
+  now: Date,
+): Promise<void> {
+  const found = await tx
+    .selectFrom('signingKeys')
+    .select('id')
+    .where('algorithm', '=', algorithm)
+    .where('retiredAt', 'is', null)
+    .executeTakeFirst()
   if (!found) await makeSigningKey(tx, master, algorithm, now)
 }
 

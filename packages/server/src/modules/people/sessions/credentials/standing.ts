@@ -37,6 +37,8 @@ export interface StandingRow {
   /** Null before the first policy was applied. */
   policy_version_id: Uuid | null
   keys_epoch: number
+  /** member_revision when the cookie was made. */
+  cookie_revision: number
 }
 
 /** A credential as it is looked up: a session by its id, a cookie or an application's credential by its SHA-256. */
@@ -106,7 +108,11 @@ export class StandingReader {
       else if (key.kind === 'cookie') cookies.set(nameOf(key), key.hash)
       else applications.set(nameOf(key), key.hash)
     }
-    const rows = await this.#db.prepared<StandingRow>('standing', STATEMENT, [[...sessions], [...cookies.values()], [...applications.values()]])
+    const rows = await this.#db.prepared<StandingRow>('standing', STATEMENT, [
+      [...sessions],
+      [...cookies.values()],
+      [...applications.values()],
+    ])
     return new Map(rows.map((row) => [`${row.kind} ${row.key}`, row]))
   }
 }

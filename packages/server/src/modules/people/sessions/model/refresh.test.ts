@@ -31,6 +31,13 @@ describe('a refresh token', () => {
       true,
       'reused',
     ],
+    // A change of the password expires the family: the answer that was lost before it is not given after it.
+    [
+      'spent this moment by the same client and expired is refused',
+      { spentAt: now, expiresAt: now },
+      true,
+      'expired',
+    ],
     // Reuse is looked for before expiry: a thief who comes late is a thief.
     ['spent and expired is reused', { spentAt: ago(60), expiresAt: ago(1) }, true, 'reused'],
   ])('%s', (_, token, isSameClient, expected) => {

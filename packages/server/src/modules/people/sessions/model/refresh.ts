@@ -41,12 +41,15 @@ export function judgeRefresh(
 ): RefreshVerdict {
   const reason = refusalOf(session, now)
   if (reason) return { verdict: 'refused', reason }
-  if (token.spentAt !== null) {
-    const isRetry =
-      isSameClient && !token.isSuccessorSpent && now.getTime() - token.spentAt.getTime() <= RETRY_WINDOW_MS
-    return { verdict: isRetry ? 'repeat' : 'reused' }
-  }
-  return token.expiresAt <= now ? { verdict: 'refused', reason: 'expired' } : { verdict: 'rotate' }
+  const isRetry =
+    token.spentAt !== null &&
+    isSameClient &&
+    !token.isSuccessorSpent &&
+    now.getTime() - token.spentAt.getTime() <= RETRY_WINDOW_MS
+  if (token.spentAt !== null && !isRetry) return { verdict: 'reused' }
+  // Also of a retry: a change of the password ends the family's tokens, and with them the answer that was lost.
+  if (token.expiresAt <= now) return { verdict: 'refused', reason: 'expired' }
+  return { verdict: isRetry ? 'repeat' : 'rotate' }
 }
 
 function refusalOf(session: SessionStanding, now: Date): string | undefined {

@@ -6,9 +6,10 @@ import { pathId, toWire } from '#platform/ids'
 import { pageOf, pageQuery, pageSchema, toPage } from '#platform/pages'
 import { changeOwnPassword } from '../commands/change-own-password.ts'
 import { endOtherSessions, endOwnSession, userOf } from '../commands/end-sessions.ts'
+import { setCookie } from '../credentials/cookie.ts'
 import { deviceOf } from '../model/device.ts'
 import { listOwnSessions, readMe } from '../queries.ts'
-import { organizationShape, organizationView, sessionShape, setCookie, tokensShape } from './views.ts'
+import { organizationShape, organizationView, sessionShape, tokensShape } from './views.ts'
 
 export const ownRoutes: readonly Route[] = [
   route({

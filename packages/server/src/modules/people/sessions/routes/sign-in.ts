@@ -1,4 +1,5 @@
 /** Signing in and out. @module */
+
 import { z } from 'zod'
 import { passwordField } from '#people/identity'
 import { type Route, route } from '#platform/http'
@@ -8,10 +9,9 @@ import { refreshSession } from '../commands/refresh-session.ts'
 import { signIn } from '../commands/sign-in.ts'
 import { stepUp } from '../commands/step-up.ts'
 import { switchOrganization } from '../commands/switch-organization.ts'
+import { clearCookie, setCookie } from '../credentials/cookie.ts'
 import {
-  clearCookie,
   organizationField,
-  setCookie,
   signedInShape,
   signedInView,
   signInShape,

@@ -7,7 +7,7 @@ import type { Ctx } from '#platform/context'
 import { toWire } from '#platform/ids'
 import { issueTokens } from '../commands/issue-tokens.ts'
 import type { SignInResult } from '../commands/sign-in.ts'
-import { SESSION_COOKIE } from '../credentials/authenticate.ts'
+import { setCookie } from '../credentials/cookie.ts'
 
 export const organizationField = z.string().min(1).max(100).describe('Id or slug.')
 export const tokenField = z.string().min(1).max(500)
@@ -50,21 +50,6 @@ export const sessionShape = z.object({
     .describe('idle: its cookie no longer holds, its refresh token still may.'),
   current: z.boolean(),
 })
-
-/** `Lax`: a link from a mail opens the console signed in; a form on another site does not act (writes are also checked for their origin). */
-export function setCookie(reply: FastifyReply, secret: string, expires: Date): void {
-  void reply.setCookie(SESSION_COOKIE, secret, {
-    path: '/',
-    secure: true,
-    httpOnly: true,
-    sameSite: 'lax',
-    expires,
-  })
-}
-
-export function clearCookie(reply: FastifyReply): void {
-  void reply.clearCookie(SESSION_COOKIE, { path: '/', secure: true, httpOnly: true, sameSite: 'lax' })
-}
 
 export function organizationView({
   organizationId,
