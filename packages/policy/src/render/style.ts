@@ -10,6 +10,7 @@ p, ul, ol { margin: .25rem 0 .75rem; }
 li { margin-block: .2rem; }
 a { color: #0b4f9e; }
 code { font: .9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; unicode-bidi: isolate; overflow-wrap: anywhere; }
+thead ~ tbody code { overflow-wrap: normal; }
 .subtitle { color: var(--soft); font-size: 1.1rem; margin-block-end: 1.5rem; }
 nav ul { list-style: none; padding: 0; columns: 2; }
 .wide { overflow-x: auto; margin-block: 1rem; }

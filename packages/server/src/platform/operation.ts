@@ -72,7 +72,14 @@ export async function installOperation(
         "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
       )
     })
-    await docs.register(ui, { routePrefix: '/docs', uiConfig: { deepLinking: true, docExpansion: 'none' } })
+    await docs.register(ui, {
+      routePrefix: '/docs',
+      uiConfig: { deepLinking: true, docExpansion: 'none' },
+      theme: {
+        title: 'Writ API',
+        css: [{ filename: 'writ.css', content: '.swagger-ui .topbar { display: none }' }],
+      },
+    })
   })
 }
 
