@@ -87,6 +87,7 @@ export const tenantRows: Readonly<Record<string, Seed>> = {
     user_id: t.user,
     secret_hash: bytes(),
     kind: 'password_change',
+    token_version: 1,
     created_at: AT,
     expires_at: AT,
   }),
