@@ -8,7 +8,7 @@ import { revokeApplication } from './commands/revoke-application.ts'
 import { type Application, MAX_NAME } from './model.ts'
 import { listApplications } from './queries.ts'
 
-const tag = 'applications'
+const tag = 'Applications'
 const path = '/organizations/:organization/applications'
 const params = z.object({ organization: z.string() })
 const view = z.object({

@@ -8,7 +8,7 @@ import { evaluate, evaluateAll, explain } from './queries/evaluate.ts'
 import { getResource, listResources, type RegisteredResource } from './queries/register.ts'
 import { searchActions, searchResources, searchSubjects } from './queries/search.ts'
 
-const tag = 'decisions'
+const tag = 'Decisions'
 const open = z.record(z.string(), z.unknown())
 
 const subject = z.looseObject({
@@ -215,7 +215,7 @@ function registerRoutes(): Route[] {
     state: z.string().nullable(),
     updatedAt: z.string(),
   })
-  const shared = { tag: 'resources', access: 'application' } as const
+  const shared = { tag: 'Resources', access: 'application' } as const
   const one = '/organizations/:organization/resources/:type/:id'
   return [
     route({
