@@ -52,7 +52,6 @@ comment on column audit_personal.organization_id is 'Whose log.';
 comment on column audit_personal.event_id is 'The event.';
 comment on column audit_personal.about is 'Whose values they are: <type>:<id> of the actor or target (user:…, member:…), empty if nobody known.';
 comment on column audit_personal.facts is '{field: {salt, value}}; salt in base64; field as in the leaf''s personal.';
-create index audit_personal_about on audit_personal (organization_id, about);
 
 create table audit_pending (
   position        bigint generated always as identity primary key,

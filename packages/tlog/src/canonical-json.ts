@@ -23,7 +23,7 @@ const MAX_DEPTH = 200
  *   surrogates, holes in arrays, symbol keys, cycles and instances of classes (a Date, a Map).
  */
 export function canonicalJson(value: unknown): string {
-  return write(value, '$', 0)
+  return write(value, [])
 }
 
 /**
@@ -42,7 +42,10 @@ export function parseCanonicalJson(text: string): JsonValue {
   throw new TlogError('tlog.not_canonical', 'The JSON is not in its canonical form (RFC 8785).')
 }
 
-function write(value: unknown, path: string, depth: number): string {
+/** Names and indices that lead to a value: kept as a list, and written out only in a refusal. */
+type Path = (string | number)[]
+
+function write(value: unknown, path: Path): string {
   switch (typeof value) {
     case 'string':
       return writeString(value, path)
@@ -58,36 +61,52 @@ function write(value: unknown, path: string, depth: number): string {
       throw refused(path, `a ${typeof value} has no JSON form`)
   }
   if (value === null) return 'null'
-  if (depth >= MAX_DEPTH)
-    throw refused(path.slice(0, 80), `it is nested deeper than ${MAX_DEPTH}, or has a cycle`)
-  return Array.isArray(value) ? writeArray(value, path, depth) : writeObject(value, path, depth)
+  if (path.length >= MAX_DEPTH) throw refused(path, `it is nested deeper than ${MAX_DEPTH}, or has a cycle`)
+  return Array.isArray(value) ? writeArray(value, path) : writeObject(value, path)
 }
 
-function writeArray(value: readonly unknown[], path: string, depth: number): string {
+function writeArray(value: readonly unknown[], path: Path): string {
   // Array.from visits holes too, which then are refused as undefined.
-  return `[${Array.from(value, (item, i) => write(item, `${path}[${i}]`, depth + 1)).join(',')}]`
+  const items = Array.from(value, (item, i) => {
+    path.push(i)
+    const text = write(item, path)
+    path.pop()
+    return text
+  })
+  return `[${items.join(',')}]`
 }
 
-function writeObject(value: object, path: string, depth: number): string {
+function writeObject(value: object, path: Path): string {
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     throw refused(path, `a ${prototype.constructor?.name ?? 'class instance'} is no plain object`)
   }
   if (Object.getOwnPropertySymbols(value).length > 0) throw refused(path, 'a symbol key has no JSON form')
+  let text = '{'
   // RFC 8785 section 3.2.3: sorted by UTF-16 code units, which is the default order.
-  const names = Object.keys(value).sort()
-  const members = names.map((name) => {
-    const member = (value as Record<string, unknown>)[name]
-    return `${writeString(name, path)}:${write(member, `${path}.${name}`, depth + 1)}`
-  })
-  return `{${members.join(',')}}`
+  for (const name of Object.keys(value).sort()) {
+    if (text.length > 1) text += ','
+    text += `${writeString(name, path)}:`
+    path.push(name)
+    text += write((value as Record<string, unknown>)[name], path)
+    path.pop()
+  }
+  return `${text}}`
 }
 
-function writeString(value: string, path: string): string {
+/** Printable ASCII without quote and backslash stands for itself: most of what is ever hashed. */
+const VERBATIM = /^[ !#-[\]-~]*$/
+
+function writeString(value: string, path: Path): string {
+  if (VERBATIM.test(value)) return `"${value}"`
   if (!value.isWellFormed()) throw refused(path, 'a lone surrogate has no UTF-8')
   return JSON.stringify(value)
 }
 
-function refused(path: string, why: string): TlogError {
-  return new TlogError('tlog.not_canonical', `Cannot write ${path} as canonical JSON: ${why}.`)
+function refused(path: Path, why: string): TlogError {
+  const place = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
+  return new TlogError(
+    'tlog.not_canonical',
+    `Cannot write ${`$${place}`.slice(0, 200)} as canonical JSON: ${why}.`,
+  )
 }

@@ -1,6 +1,7 @@
-import { canonicalJson } from '@writ/tlog'
+import { randomBytes } from 'node:crypto'
+import { canonicalJson, fromBase64, personalHash } from '@writ/tlog'
 import { describe, expect, test } from 'vitest'
-import { bounded, isPersonal, plainJson, restore, separate } from './model.ts'
+import { bounded, commitTo, isPersonal, plainJson, restore, separate } from './model.ts'
 
 describe('personal fields', () => {
   test.each([
@@ -47,6 +48,17 @@ describe('personal fields', () => {
     expect([...personal]).toEqual([['before', value]])
     expect(restore('before', clear, personal)).toEqual(value)
   })
+})
+
+test.each([
+  ['an address', 'ada@example.com'],
+  ['nothing', null],
+  ['what is three bytes a character', '\u20ac'.repeat(21_840)],
+  ['more than fits', { list: ['\u20ac'.repeat(30_000)] }],
+])('the hash of %s in a leaf is the one that verification computes', (_what, value) => {
+  const { kept, hash } = commitTo(value, randomBytes(16))
+  expect(kept.value).toEqual(value)
+  expect(hash).toBe(personalHash(fromBase64(kept.salt), value))
 })
 
 describe('plain JSON', () => {

@@ -2,6 +2,7 @@
 import { CompiledQuery, sql } from 'kysely'
 import type { Database, Tx } from '#platform/database'
 import type { Uuid } from '#platform/ids'
+import { arrayText } from './log/array-text.ts'
 import type { EntryRow } from './log/entry.ts'
 
 /**
@@ -55,19 +56,19 @@ function values(context: string, organizationId: Uuid, rows: readonly EntryRow[]
   return [
     context,
     organizationId,
-    rows.map((row) => row.id),
-    rows.map((row) => row.type),
-    rows.map((row) => row.occurredAt.toISOString()),
-    rows.map((row) => row.outcome),
-    rows.map((row) => row.actorKind),
-    rows.map((row) => row.actorId),
-    rows.map((row) => row.targetType),
-    rows.map((row) => row.targetId),
-    rows.map((row) => row.requestId),
+    arrayText(rows, (row) => row.id),
+    arrayText(rows, (row) => row.type),
+    arrayText(rows, (row) => row.occurredAt.toISOString()),
+    arrayText(rows, (row) => row.outcome),
+    arrayText(rows, (row) => row.actorKind),
+    arrayText(rows, (row) => row.actorId),
+    arrayText(rows, (row) => row.targetType),
+    arrayText(rows, (row) => row.targetId),
+    arrayText(rows, (row) => row.requestId),
     // Canonical JSON has no raw newline. Elements of an array would be escaped quote by quote, which costs more than the rest.
     rows.map((row) => row.leaf).join('\n'),
-    personal.map((kept) => kept.id),
-    personal.map((kept) => kept.about),
+    arrayText(personal, (kept) => kept.id),
+    arrayText(personal, (kept) => kept.about),
     personal.map((kept) => JSON.stringify(kept.facts)).join('\n'),
   ]
 }

@@ -192,14 +192,17 @@ function aboutActor(actor: Actor): string | undefined {
 const pool = Buffer.alloc(16_384)
 let drawn = pool.length
 
-/** Random bytes, drawn from the system many at a time: a call for each event costs more than the rest of it. */
+/**
+ * Random bytes, drawn from the system many at a time: a call for each event costs more than the rest of it. The caller
+ * has read them, or keeps a copy, before it lets anyone else draw.
+ */
 function drawRandom(length: number): Buffer {
   if (drawn + length > pool.length) {
     randomFillSync(pool)
     drawn = 0
   }
   drawn += length
-  return Buffer.from(pool.subarray(drawn - length, drawn))
+  return pool.subarray(drawn - length, drawn)
 }
 
 let lastMs = 0
