@@ -7,12 +7,18 @@ import { execFileSync } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { audit } from './cases/audit.ts'
 import { check } from './cases/check.ts'
 import { decision } from './cases/decision.ts'
+import { growth } from './cases/growth.ts'
+import { refresh } from './cases/refresh.ts'
+import { session } from './cases/session.ts'
+import { signIn } from './cases/sign-in.ts'
+import { start } from './cases/start.ts'
 import type { Bench, Effort, Row } from './measure.ts'
 import { renderTable } from './table.ts'
 
-const benches: readonly Bench[] = [decision, check]
+const benches: readonly Bench[] = [decision, check, session, signIn, refresh, audit, growth, start]
 
 const usage = `npm run bench -- [--only NAME]… [--quick] [--full] [--json]
 

@@ -5,6 +5,8 @@ import { once } from 'node:events'
 export interface Child {
   readonly port: number
   readonly process: ChildProcess
+  /** What it sent when it listened; `port` and whatever else it has to say. */
+  readonly message: Readonly<Record<string, unknown>>
   stop(): Promise<void>
 }
 
@@ -26,8 +28,8 @@ export async function startChild(
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-20_000)))
   if (options.input !== undefined) child.send(options.input as object)
-  const port = await new Promise<number>((resolve, reject) => {
-    child.once('message', (message: { port: number }) => resolve(message.port))
+  const message = await new Promise<{ port: number }>((resolve, reject) => {
+    child.once('message', (said) => resolve(said as { port: number }))
     child.once('error', reject)
     child.once('exit', (code) =>
       reject(
@@ -36,7 +38,8 @@ export async function startChild(
     )
   })
   return {
-    port,
+    port: message.port,
+    message,
     process: child,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return

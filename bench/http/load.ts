@@ -71,13 +71,15 @@ function drive(
     const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true })
     let sentAt = 0
     const send = (body: string | undefined) => {
+      // Asked for even when time is up: the caller may need the last answer.
+      const bytes = next(connection, body)
       sentAt = performance.now()
       if (sentAt >= end) {
         socket.destroy()
         resolve()
         return
       }
-      socket.write(next(connection, body))
+      socket.write(bytes)
     }
     const answers = new AnswerReader()
     socket.on('connect', () => send(undefined))
