@@ -1,26 +1,216 @@
 /**
- * The operator's side, joined: the database as its owner, with the audit log behind it. What is done here is done
- * beside the server, by whoever may run commands on its machine, and never by a request.
+ * What the operator's commands do, as one object: the database beside a running server or without one, opened as its
+ * owner, and every act recorded as that of `operator:<name>`. The command line is its only user.
  *
  * @module
  */
-import { recordAsOperator } from '#evidence/audit'
-import { createPool, Database } from '#platform/database'
+import { existsSync } from 'node:fs'
+import type { Policy } from '@writ/policy'
+import { sql } from 'kysely'
+import { z } from 'zod'
+import { createPlatformApplication } from '#access/applications'
+import { applyPolicy, currentPolicy } from '#access/policy'
+import { exportLogAsOperator, type OperatorExport } from '#evidence/audit'
+import { emailField, nameField } from '#people/identity'
+import {
+  createMember,
+  createOrganization,
+  grantPlatformRole,
+  operatorContext,
+  organizationNameField,
+  revokePlatformRole,
+  slugField,
+} from '#people/organizations'
+import { type RotatedKeys, rotateKeys } from '#people/sessions'
+import { type Config, ConfigError } from '#platform/config'
+import type { Services } from '#platform/context'
+import { failures } from '#platform/errors'
+import { toWire } from '#platform/ids'
 import type { OperatorDatabase } from '#platform/operator'
+import { createPasswords } from '#platform/passwords'
+import { masterKey } from '#platform/secrets'
+import { createLog } from '#platform/telemetry'
+import { resolveDatabaseBeside } from './platform/postgres/resolve.ts'
+import { joinServices, openOperatorDatabase } from './services.ts'
 
-export interface OperatorInput {
-  /** Connection as writ_owner. */
-  readonly ownerUrl: string
-  readonly masterKey: Uint8Array
-  now(): Date
+export { readConfig } from '#platform/config'
+
+/** The policy in force, as stored. */
+export interface PolicyInForce {
+  readonly number: number
+  /** The text of the file. */
+  readonly source: string
+  readonly policy: Policy
 }
 
-/** Opens the database as its owner; close `db` when done. */
-export function openOperatorDatabase({ ownerUrl, masterKey, now }: OperatorInput): OperatorDatabase {
-  const pools = {
-    transactions: createPool(ownerUrl, { max: 2 }),
-    statements: createPool(ownerUrl, { max: 1 }),
+/** What was made of an account; the password is in the answer this once, and undefined where the account existed. */
+export interface MadeAccount {
+  readonly temporaryPassword: string | undefined
+}
+
+export interface Operator {
+  policyInForce(): Promise<PolicyInForce | undefined>
+  /** @throws PolicyRefused */
+  applyPolicy(policy: {
+    source: string
+    file: string
+    reason: string
+  }): Promise<{ number: number; changed: boolean }>
+  /** @throws `organizations.slug_taken`, `members.account_exists`, `invalid_input` */
+  createOrganization(input: {
+    slug: string
+    name: string
+    owner: string
+  }): Promise<MadeAccount & { id: string }>
+  /** @throws `organizations.not_found`, `roles.unknown`, `members.already_member`, `members.account_exists`, `invalid_input` */
+  createUser(input: {
+    organization: string
+    email: string
+    role: string
+    name?: string
+  }): Promise<MadeAccount & { id: string }>
+  /** @throws `roles.unknown`, `members.account_exists`, `invalid_input` */
+  grantPlatformRole(input: {
+    email: string
+    role: string
+  }): Promise<MadeAccount & { roles: readonly string[] }>
+  /** @throws `members.not_found` */
+  revokePlatformRole(input: { email: string; role: string }): Promise<{ roles: readonly string[] }>
+  /** The credential is in the answer this once; only its hash is stored. */
+  createApplication(name: string): Promise<{ id: string; credential: string }>
+  rotateKeys(options: { retireOthers: boolean }): Promise<RotatedKeys>
+  /** The log of an organization by its slug; `platform` is the platform's own. @throws `audit.no_checkpoint`, `organizations.not_found` */
+  exportLog(organization: string): Promise<OperatorExport>
+  /** Closes what was opened; a server that runs beside is left alone. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the database that a server uses, as its owner.
+ *
+ * @param options.name who does it, such as the account on this machine
+ * @throws ConfigError when no server was ever set up there, or the owner's connection is not configured
+ * @throws DatabaseError
+ */
+export async function openOperator(
+  config: Config,
+  options: { name: string; now?(): Date },
+): Promise<Operator> {
+  const { name: by, now = () => new Date() } = options
+  if (config.databaseUrl === undefined && !existsSync(config.dataDirectory)) {
+    throw new ConfigError([
+      `WRIT_DATA names ${config.dataDirectory}, where no server was set up; run this in the directory of the server, or name its data directory`,
+    ])
   }
-  const db = new Database(pools, masterKey)
-  return { db, masterKey, now, record: recordAsOperator({ db, now }) }
+  const resolved = await resolveDatabaseBeside({ ...config, connections: 4 })
+  if (resolved.ownerUrl === undefined) {
+    await resolved.stop()
+    throw new ConfigError([
+      'DATABASE_OWNER_URL should name the same database as its owner: the operator acts as the owner',
+    ])
+  }
+  const database = openOperatorDatabase({ ownerUrl: resolved.ownerUrl, masterKey: masterKey(config), now })
+  const passwords = createPasswords({ threads: 1 })
+  const publicUrl = config.url ?? `http://localhost:${config.port}`
+  const joined = joinServices({ config, publicUrl, passwords, log: createLog('silent'), ...database })
+  const close = async () => {
+    await joined.authenticator.close()
+    await joined.audit.stop()
+    await passwords.stop()
+    await database.db.close()
+    await resolved.stop()
+  }
+  try {
+    await requireSchema(database)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { ...actsOnAccounts(joined.services, by), ...actsOnPlatform(database, joined.services, by), close }
+}
+
+/** The rules of the routes that do the same. */
+const founding = z.strictObject({ slug: slugField, name: organizationNameField, owner: emailField })
+const person = z.strictObject({ email: emailField, name: nameField.default('') })
+
+function checked<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input)
+  if (parsed.success) return parsed.data
+  throw failures.invalid_input({
+    errors: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
+  })
+}
+
+type AccountActs = Pick<
+  Operator,
+  'createOrganization' | 'createUser' | 'grantPlatformRole' | 'revokePlatformRole'
+>
+
+function actsOnAccounts(services: Services, by: string): AccountActs {
+  return {
+    async createOrganization(input) {
+      const { slug, name, owner } = checked(founding, input)
+      const ctx = await operatorContext(services, { by })
+      const { organization, temporaryPassword } = await createOrganization(
+        ctx,
+        { slug, name },
+        { email: owner, name: '' },
+      )
+      return { id: toWire('org', organization.id), temporaryPassword }
+    },
+    async createUser({ organization, role, ...input }) {
+      const { email, name } = checked(person, input)
+      const ctx = await operatorContext(services, { by, organization })
+      const { member, temporaryPassword } = await createMember(ctx, { email, name, roles: [role] })
+      return { id: toWire('mem', member.id), temporaryPassword }
+    },
+    async grantPlatformRole({ role, ...input }) {
+      const { email } = checked(person, input)
+      return grantPlatformRole(services, { email, role, by })
+    },
+    revokePlatformRole: (grant) => revokePlatformRole(services, { ...grant, by }),
+  }
+}
+
+function actsOnPlatform(
+  operator: OperatorDatabase,
+  services: Services,
+  by: string,
+): Omit<Operator, keyof AccountActs | 'close'> {
+  return {
+    async policyInForce() {
+      const applied = await currentPolicy(operator)
+      return applied && { number: applied.number, source: applied.source, policy: applied.compiled.policy }
+    },
+    applyPolicy: ({ source, file, reason }) =>
+      applyPolicy(operator, { source, file, reason, author: `operator:${by}` }),
+    async createApplication(name) {
+      const { application, credential } = await createPlatformApplication(operator, { name, by })
+      return { id: toWire('app', application.id), credential }
+    },
+    async rotateKeys({ retireOthers }) {
+      const applied = await currentPolicy(operator)
+      if (!applied) throw failures.unavailable({ reason: 'no_policy_applied' })
+      const { algorithm } = applied.compiled.policy.authentication.tokens
+      return rotateKeys(operator, { platform: applied.organizationId, algorithm, retireOthers, by })
+    },
+    async exportLog(organization) {
+      const { organizationId } = await operatorContext(
+        services,
+        organization === 'platform' ? { by } : { by, organization },
+      )
+      return exportLogAsOperator(operator, { organizationId, by })
+    },
+  }
+}
+
+/** A database without tables was never started on; say that, and not which table is missing. */
+async function requireSchema(operator: OperatorDatabase): Promise<void> {
+  const { rows } = await sql<{
+    found: boolean
+  }>`select to_regclass('policy_versions') is not null as found`.execute(operator.db.kysely)
+  if (!rows[0]?.found)
+    throw new ConfigError([
+      'The database is empty: start the server on it once (writ serve), then run this again',
+    ])
 }

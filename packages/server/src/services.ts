@@ -1,18 +1,18 @@
 /**
  * The modules joined without HTTP: the ports through which they have effects on one another. The server puts its routes
- * on top (app.ts), the operator's commands use it as it is (operate.ts).
+ * on top (app.ts), the operator's commands use it as it is (operator.ts).
  *
  * @module
  */
-
 import type { Logger } from 'pino'
 import { decide } from '#access/decisions'
 import { createAssignments, createPolicies } from '#access/policy'
-import { type Audit, createAudit } from '#evidence/audit'
+import { type Audit, createAudit, recordAsOperator } from '#evidence/audit'
 import { Authenticator, endMemberSessions, holdActor } from '#people/sessions'
 import type { Config } from '#platform/config'
 import type { Services } from '#platform/context'
-import type { Database } from '#platform/database'
+import { createPool, Database } from '#platform/database'
+import type { OperatorDatabase } from '#platform/operator'
 import type { Passwords } from '#platform/passwords'
 import { Metrics } from '#platform/telemetry'
 
@@ -65,4 +65,21 @@ function portsOf(services: Services, authenticator: Authenticator, audit: Audit)
     record: audit.record,
     recordNow: audit.recordNow,
   }
+}
+
+export interface OperatorInput {
+  /** Connection as writ_owner. */
+  readonly ownerUrl: string
+  readonly masterKey: Uint8Array
+  now(): Date
+}
+
+/** Opens the database as its owner; close `db` when done. */
+export function openOperatorDatabase({ ownerUrl, masterKey, now }: OperatorInput): OperatorDatabase {
+  const pools = {
+    transactions: createPool(ownerUrl, { max: 2 }),
+    statements: createPool(ownerUrl, { max: 1 }),
+  }
+  const db = new Database(pools, masterKey)
+  return { db, masterKey, now, record: recordAsOperator({ db, now }) }
 }

@@ -18,7 +18,7 @@ import { createPasswords, type Passwords } from '#platform/passwords'
 import { installContextKey } from '#platform/secrets'
 import { createLog } from '#platform/telemetry'
 import { type App, createApp } from '../../src/app.ts'
-import { openOperatorDatabase } from '../../src/operator.ts'
+import { openOperatorDatabase } from '../../src/services.ts'
 import { freshDatabase, type TestDatabase } from './database.ts'
 
 export const NOW = new Date('2026-03-02T09:00:00Z')

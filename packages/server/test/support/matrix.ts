@@ -6,7 +6,7 @@
 import { rotateKeys } from '#people/sessions'
 import { toWire } from '#platform/ids'
 import type { App } from '../../src/app.ts'
-import { openOperatorDatabase } from '../../src/operator.ts'
+import { openOperatorDatabase } from '../../src/services.ts'
 import { type Answer, PASSWORD, send, type TestApp } from './app.ts'
 import { openSessionOf, type SignedIn, seedApplication, sendWithCookie } from './attack-sessions.ts'
 

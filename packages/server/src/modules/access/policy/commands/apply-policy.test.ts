@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startApp, type TestApp, type TestMember, type Tokens } from '#test/app'
-import { openOperatorDatabase } from '../../../../operator.ts'
+import { openOperatorDatabase } from '../../../../services.ts'
 import { applyPolicy, currentPolicy, PolicyRefused } from './apply-policy.ts'
 
 const shop = (change = '') => `
