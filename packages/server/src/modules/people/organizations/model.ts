@@ -82,6 +82,11 @@ export function rolesOfNewMember(
   return [role.name]
 }
 
+/** Whether a new member gets by these roles nothing but what everybody gets. */
+export function isDefault(compiled: CompiledPolicy, roles: readonly string[]): boolean {
+  return roles.every((name) => compiled.policy.roles.some((role) => role.default && role.name === name))
+}
+
 /**
  * What an owner becomes who hands the ownership over: their other roles, else the next role below that the owner role
  * includes, so that nothing is gained by it.

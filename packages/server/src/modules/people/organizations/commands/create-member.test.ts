@@ -114,6 +114,29 @@ describe('create member', () => {
     )
     expect(refused).toMatchObject({ status: 403, body: { code: 'members.above_you' } })
   })
+
+  // With a stolen session an account could otherwise be made with a role that the session may not give any more.
+  test('[FT-AC-14] giving a role with the account takes what giving it later does: the permission, and a fresh sign-in', async () => {
+    await app.member('farm', { email: 'till@example.com', roles: ['staff'] })
+    const asStaff = await app.signIn('till@example.com')
+    app.clock.advance(31 * 60)
+    const events = await eventsOf('farm', async () => {
+      expect(await create({ email: 'stale@example.com', roles: ['staff'] })).toMatchObject({
+        status: 403,
+        body: { code: 'forbidden', reason: 'fresh_sign_in_required', permission: 'assign:roles' },
+      })
+      expect(await create({ email: 'stale@example.com', roles: ['staff'] }, asStaff)).toMatchObject({
+        status: 403,
+        body: { code: 'forbidden', reason: 'not_granted' },
+      })
+    })
+    expect(events).toEqual(['decisions.denied', 'decisions.denied'])
+    const plain = await create(
+      { email: 'stale@example.com', roles: ['customer'], password: PASSWORD },
+      asStaff,
+    )
+    expect(plain).toMatchObject({ status: 201, body: { roles: ['customer'] } })
+  })
 })
 
 describe('create member, several memberships an account', () => {

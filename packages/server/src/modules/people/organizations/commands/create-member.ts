@@ -1,6 +1,6 @@
 import type { Ctx } from '#platform/context'
 import { memberErrors, permissions } from '../catalog.ts'
-import { mayProvision, rolesOfNewMember } from '../model.ts'
+import { isDefault, mayProvision, rolesOfNewMember } from '../model.ts'
 import { type MemberRow, readMember } from '../queries/members.ts'
 import { addMember, type Person, prepareCandidate } from './add-member.ts'
 
@@ -12,7 +12,8 @@ export interface CreatedMember {
 
 /**
  * Takes a person into the organization: makes the account where there is none, the membership and its roles, in one
- * transaction. Works for the operator's command too, in a context of the operator.
+ * transaction. To give another role than the default one takes the permission to give roles, as it does later on. Works
+ * for the operator's command too, in a context of the operator.
  *
  * @throws `members.not_provisioning`, `members.no_default_role` and what {@link addMember} throws
  */
@@ -24,6 +25,8 @@ export async function createMember(
   const standing = ctx.principal?.standing
   if (standing && !mayProvision(ctx.policy, standing, ctx.now())) throw memberErrors.not_provisioning()
   const roles = rolesOfNewMember(ctx.policy, person.roles)
+  // Else who may only create accounts, or has not signed in freshly, would give by it what they may not give a member.
+  if (!isDefault(ctx.policy, roles)) await ctx.authorize(permissions.assignRoles)
   const candidate = await prepareCandidate(ctx, person)
   const member = await ctx.tx(async (tx) => {
     const { id } = await addMember(ctx, tx, candidate, roles)
