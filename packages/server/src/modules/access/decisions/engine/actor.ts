@@ -17,6 +17,12 @@ export async function decideForActor(
   permission: string,
   target: Target | undefined,
 ): Promise<Decision> {
+  const decision = decisionFor(ctx, permission, target)
+  ctx.services.metrics.decisions.inc({ allowed: String(decision.allowed), reason: decision.reason })
+  return decision
+}
+
+function decisionFor(ctx: Ctx, permission: string, target: Target | undefined): Decision {
   switch (ctx.actor.kind) {
     case 'operator':
       return answer(permission, 'allowed')

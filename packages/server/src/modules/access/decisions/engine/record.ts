@@ -6,7 +6,7 @@ import type { RegisteredResource } from '../queries/register.ts'
 import type { Party, Verdict } from './party.ts'
 
 /**
- * Records a decision; durable when it returns, so the answer must wait for it. Denials are recorded under every
+ * Counts a decision and records it; durable when it returns, so the answer must wait for it. Denials are recorded under every
  * setting but `none`, sensitive ones that were allowed under `sensitive`, everything under `all`. Denials on Writ's own routes
  * are recorded by `ctx.authorize`, whatever the setting.
  */
@@ -16,6 +16,7 @@ export function recordVerdict(
   verdict: Verdict,
 ): Promise<void> | undefined {
   const { ctx, policy } = party.place
+  ctx.services.metrics.decisions.inc({ allowed: String(verdict.allowed), reason: verdict.reason })
   if (!isRecorded(policy.policy.audit.decisions, verdict)) return undefined
   return ctx.recordNow(eventOf(evaluation, party, verdict))
 }
