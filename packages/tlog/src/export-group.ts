@@ -60,6 +60,20 @@ export interface HeldGroup {
 
 /** The first problem of a complete group, or undefined when every entry in it is proven. */
 export function judgeGroup(held: HeldGroup): ExportProblem | undefined {
+  const tree = treeOf(held, ({ leaf }) => leaf)
+  const isBroken = held.entries.some(({ entry }) => stands(held, entry, tree) !== entry.hash)
+  const told = isBroken ? treeOf(held, toldHash) : tree
+  if (!equalBytes(groupProofRoot(held.group, held.size, tree.head(), held.proof), held.root)) {
+    return locate(held, told) ?? edgeProblem(held)
+  }
+  for (const one of held.entries) {
+    const problem = provenEntryProblem(held, one, tree, told)
+    if (problem) return problem
+  }
+  return undefined
+}
+
+function treeOf(held: HeldGroup, hashOf: (one: HeldEntry) => Hash): GroupTree {
   const tree = new GroupTree(held.width)
   const state = (begin: number, end: number, hashes: readonly Hash[]) => {
     coveringNodes(begin, end).forEach(({ level, index }, i) => {
@@ -68,38 +82,71 @@ export function judgeGroup(held: HeldGroup): ExportProblem | undefined {
   }
   state(0, held.begin - held.start, held.before)
   state(held.end - held.start, held.width, held.after)
-  for (const { entry, leaf } of held.entries) tree.set(0, entry.index - held.start, leaf)
-  if (!equalBytes(groupProofRoot(held.group, held.size, tree.head(), held.proof), held.root)) {
-    return locate(held) ?? edgeProblem(held)
+  for (const one of held.entries) tree.set(0, one.entry.index - held.start, hashOf(one))
+  return tree
+}
+
+/** The hash beside an entry; that of its text where what stands there is none. */
+function toldHash({ entry, leaf }: HeldEntry): Hash {
+  try {
+    return parseHashes([entry.hash], 'hash')[0]!
+  } catch {
+    return leaf
   }
-  for (const one of held.entries) {
-    const problem = provenEntryProblem(held, one, tree)
-    if (problem) return problem
-  }
-  return undefined
+}
+
+function stands(held: HeldGroup, { index }: ExportEntry, tree: GroupTree): string {
+  const at = index - held.start
+  return tree.base64(at, at + 1)
+}
+
+function follows(held: HeldGroup, { index, proof }: ExportEntry, tree: GroupTree): boolean {
+  const spans = inclusionSpans(index - held.start, held.width)
+  return (
+    spans.length === proof.length && spans.every(({ begin, end }, i) => tree.base64(begin, end) === proof[i])
+  )
 }
 
 /**
  * The first bad entry of a group that is broken or incomplete, by each entry's own proof.
  *
- * An entry that is proven shows that the group's proof is genuine, and then an entry that is not
- * proven is certainly bad. When none is, the group's proof itself may have been altered, and the
- * answer is the whole group.
+ * An entry that is proven shows that the group's proof is genuine, and then an entry that is not proven is bad: itself,
+ * or because a hash was forged where the log is stored, which spoils the proofs of all its neighbours. A forged hash
+ * that is not its text's tells the two apart, by `told`, the tree over the hashes beside the entries. When none is
+ * proven, an entry whose text has not the hash beside it is still certainly bad; without one, the group's proof itself
+ * may have been altered, and the answer is the whole group.
  */
-export function locate(held: HeldGroup): ExportProblem | undefined {
+export function locate(held: HeldGroup, told?: GroupTree): ExportProblem | undefined {
   const verdicts = held.entries.map((one) => ownProof(held, one))
-  const anchored = verdicts.some((verdict) => verdict !== 'unproven')
-  if (!anchored && held.entries.length > 0) return unanchored(held)
+  const broken = held.entries.find(isBroken)
+  if (!verdicts.some((verdict) => verdict !== 'unproven') && held.entries.length > 0) {
+    return broken ? brokenProblem(broken) : unanchored(held)
+  }
+  const isSpoiled = (one: HeldEntry) =>
+    broken !== undefined &&
+    !isBroken(one) &&
+    (told ? follows(held, one.entry, told) : verdicts.includes('hash altered'))
   for (const [i, verdict] of verdicts.entries()) {
     const one = held.entries[i]!
-    if (verdict === 'unproven')
+    if (verdict === 'unproven') {
+      if (isSpoiled(one)) continue
       return entryProblem(one, 'entry', 'the log under the checkpoint does not have it here')
+    }
     if (verdict === 'text altered')
       return entryProblem(one, 'entry', 'its text was altered; its hash is the proven one')
     if (verdict === 'hash altered') return hashProblem(one)
     if (one.fault) return entryProblem(one, one.fault.code, one.fault.message)
   }
   return undefined
+}
+
+/** Whether what the problem names is an entry that has not the hash of its text beside it. */
+export function namesForgedHash(held: HeldGroup, { entries }: ExportProblem): boolean {
+  return held.entries.some((one) => one.entry.index === entries?.first && isBroken(one))
+}
+
+function isBroken({ entry, leaf }: HeldEntry): boolean {
+  return toBase64(leaf) !== entry.hash
 }
 
 type Verdict = 'proven' | 'text altered' | 'hash altered' | 'unproven'
@@ -124,13 +171,16 @@ function ownProof(held: HeldGroup, { entry, leaf }: HeldEntry): Verdict {
   }
 }
 
-function provenEntryProblem(held: HeldGroup, one: HeldEntry, tree: GroupTree): ExportProblem | undefined {
+/** `told` is the tree over the hashes beside the entries: a proof that follows it is spoiled by one of them, which is named. */
+function provenEntryProblem(
+  held: HeldGroup,
+  one: HeldEntry,
+  tree: GroupTree,
+  told: GroupTree,
+): ExportProblem | undefined {
   const { entry, fault } = one
-  const at = entry.index - held.start
-  if (tree.base64(at, at + 1) !== entry.hash) return hashProblem(one)
-  const spans = inclusionSpans(at, held.width)
-  const same = spans.length === entry.proof.length
-  if (!same || !spans.every(({ begin, end }, i) => tree.base64(begin, end) === entry.proof[i])) {
+  if (stands(held, entry, tree) !== entry.hash) return hashProblem(one)
+  if (!follows(held, entry, tree) && !(told !== tree && follows(held, entry, told))) {
     return entryProblem(one, 'proof', 'its own proof was altered; the entry itself is the proven one')
   }
   return fault && entryProblem(one, fault.code, fault.message)
@@ -141,13 +191,11 @@ function unanchored(held: HeldGroup): ExportProblem {
   if (held.end - held.begin === 1 && only) {
     return entryProblem(only, 'group', 'neither it nor the proof of its group leads to the root')
   }
-  const broken = held.entries.find(({ entry, leaf }) => toBase64(leaf) !== entry.hash)
-  const hint = broken ? ` The text of entry ${broken.entry.index} has not the hash beside it.` : ''
   return {
     code: 'group',
     line: held.line,
     entries: { first: held.begin, last: held.end - 1 },
-    message: `entries ${held.begin}-${held.end - 1}: they do not lead to the signed root; which of them was altered cannot be proven.${hint}`,
+    message: `entries ${held.begin}-${held.end - 1}: they do not lead to the signed root; which of them was altered cannot be proven.`,
   }
 }
 
@@ -158,6 +206,14 @@ function edgeProblem(held: HeldGroup): ExportProblem {
     line: held.line,
     message: `line ${held.line}: the hashes before or after the range were altered; its entries are proven.`,
   }
+}
+
+function brokenProblem(one: HeldEntry): ExportProblem {
+  return entryProblem(
+    one,
+    'entry',
+    'its text has not the hash beside it, and neither leads to the signed root; whether others of its group were altered cannot be proven',
+  )
 }
 
 function hashProblem(one: HeldEntry): ExportProblem {

@@ -19,6 +19,7 @@ import {
   type HeldGroup,
   judgeGroup,
   locate,
+  namesForgedHash,
 } from './export-group.ts'
 import { groupProofLength } from './groups.ts'
 import { leafHash } from './hashing.ts'
@@ -87,6 +88,11 @@ class Verification {
   #proven = 0
   #erased = 0
   #problem: ExportProblem | undefined
+  /**
+   * A group that is not proven and shows no flaw of its own. A hash forged in storage in a later group, which proofs
+   * of earlier ones run over, does that: so it is looked for before this group is named.
+   */
+  #suspect: ExportProblem | undefined
 
   constructor(options: VerifyExportOptions) {
     this.#options = options
@@ -108,6 +114,7 @@ class Verification {
   }
 
   finish(): ExportReport {
+    this.#problem ??= this.#suspect
     if (!this.#problem && !this.#trusted) this.#fail('header', 'The export is empty.')
     if (!this.#problem && !this.#ended) {
       const { to } = this.#trusted!.header
@@ -207,9 +214,15 @@ class Verification {
   }
 
   #closeGroup(group: HeldGroup): void {
-    this.#problem = judgeGroup(group)
+    const problem = judgeGroup(group)
     this.#group = undefined
-    if (this.#problem) return
+    if (this.#suspect) {
+      if (problem && namesForgedHash(group, problem)) this.#problem = problem
+      return
+    }
+    if (problem?.code === 'group' && problem.entries) this.#suspect = problem
+    else this.#problem = problem
+    if (problem) return
     for (const { entry, proven, erased } of group.entries) {
       this.#entries++
       this.#proven += proven
@@ -242,7 +255,7 @@ class Verification {
       message,
       ...(within && { entries: { first: entry, last: entry } }),
     }
-    this.#problem = (this.#group && locate(this.#group)) ?? problem
+    this.#problem = this.#suspect ?? (this.#group && locate(this.#group)) ?? problem
   }
 }
 

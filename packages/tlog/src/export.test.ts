@@ -10,15 +10,16 @@ import {
   type SampleLog,
   sampleLog,
 } from '../test/support/sample-export.ts'
-import { toBase64 } from './bytes.ts'
+import { concatBytes, toBase64 } from './bytes.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { formatCheckpoint, signCheckpoint } from './checkpoint.ts'
 import { personalHash } from './export.ts'
 import { verifyExport } from './export-verify.ts'
 import { writeExport } from './export-write.ts'
-import { memoryHashReader } from './hash-readers.ts'
+import { memoryHashReader, tileHashReader } from './hash-readers.ts'
 import { leafHash } from './hashing.ts'
 import { noteSigner } from './note-keys.ts'
+import type { HashReader } from './proof.ts'
 
 const SIZE = 700
 let log: SampleLog
@@ -263,6 +264,72 @@ describe('[FT-AC-22] tampering is located', () => {
     const entries = log.entries.with(517, { leaf: forgedLeaf })
     expect(await verifyExport(await exportOf({ ...log, entries }))).toMatchObject({
       problem: { entries: one(517) },
+    })
+  })
+
+  describe('a hash forged in storage spoils the proofs beside it', () => {
+    /** As a log is stored: hashes of entries, and apart from them the heads of full tiles, which are genuine. */
+    function stored(forgedAt: number, hash: Uint8Array): HashReader {
+      const genuine = memoryHashReader(log.leaves)
+      const entries = memoryHashReader(log.leaves.with(forgedAt, hash))
+      return tileHashReader(SIZE, (tiles) =>
+        Promise.all(
+          tiles.map(async ({ level, index, width }) => {
+            const first = index * 256
+            const nodes = Array.from({ length: width }, (_, i) => ({ level: level * 8, index: first + i }))
+            return concatBytes(...(await (level === 0 ? entries : genuine)(nodes)))
+          }),
+        ),
+      )
+    }
+    const other = (index: number) => leafHash(`another ${index}`)
+    const written = (forgedAt: number, hash = other(forgedAt), textAt?: number) => {
+      const { checkpoint, signer } = log
+      const entries = textAt === undefined ? log.entries : log.entries.with(textAt, { leaf: forgedLeaf })
+      const read = stored(forgedAt, hash)
+      return collect(writeExport({ checkpoint, verifierKey: signer.verifierKey, entries, read }))
+    }
+
+    // In the last group the proofs of all groups before it run over the forged hash too.
+    test.each([0, 256, 400, 511, 512, 699])(
+      'and is named, not what it spoils: of entry %s',
+      async (index) => {
+        const report = await verifyExport(await written(index))
+        expect(report.problem).toMatchObject({ code: 'entry', entries: one(index), line: lineOf(index) + 1 })
+        expect(report.problem!.message).toContain('its text is the proven one')
+        expect(report.entries).toBeLessThanOrEqual(index)
+      },
+    )
+
+    test.each([400, 600])('and is named though its text was forged too: of entry %s', async (index) => {
+      const report = await verifyExport(await written(index, other(index), index))
+      expect(report.problem).toMatchObject({ code: 'entry', entries: one(index) })
+      expect(report.problem!.message).toContain('cannot be proven')
+    })
+
+    test.each([
+      [300, 400],
+      [400, 300],
+    ])('and is named in its turn: hash of entry %s, text of entry %s', async (hash, text) => {
+      const report = await verifyExport(await written(hash, other(hash), text))
+      expect(report.problem).toMatchObject({ code: 'entry', entries: one(300) })
+    })
+
+    test('and does not hide an earlier line that was altered in the file', async () => {
+      const lines = await written(400)
+      const line = { ...JSON.parse(lines[lineOf(300)]!), proof: [] }
+      const report = await verifyExport(lines.with(lineOf(300), JSON.stringify(line)))
+      expect(report.problem).toMatchObject({ code: 'proof', entries: one(300) })
+    })
+
+    test('and is named also where a later line was removed', async () => {
+      const report = await verifyExport((await written(400)).toSpliced(lineOf(450), 1))
+      expect(report.problem).toMatchObject({ code: 'entry', entries: one(400) })
+    })
+
+    test('and leaves no more than the group when it is the hash of the forged text', async () => {
+      const report = await verifyExport(await written(400, leafHash(forgedLeaf), 400))
+      expect(report.problem).toMatchObject({ code: 'group', entries: { first: 256, last: 511 } })
     })
   })
 
