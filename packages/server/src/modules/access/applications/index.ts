@@ -11,6 +11,5 @@
  * @module
  */
 
-export { errors, events, permissions } from './catalog.ts'
 export { createPlatformApplication } from './commands/create-platform-application.ts'
 export { applicationRoutes } from './routes.ts'

@@ -12,6 +12,5 @@
  *
  * @module
  */
-export { errors, events, permissions, resourceErrors, resourceEvents } from './catalog.ts'
 export { decideForActor as decide } from './engine/actor.ts'
 export { decisionRoutes } from './routes.ts'

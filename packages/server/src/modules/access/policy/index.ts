@@ -11,15 +11,12 @@
  *
  * @module
  */
-export { errors as policyErrors, roleErrors } from './catalog.ts'
 export {
   type Application,
   applyPolicy,
   currentPolicy,
   type NewPolicy,
-  PolicyRefused,
 } from './commands/apply-policy.ts'
 export { createAssignments } from './commands/assign-roles.ts'
-export { rolesThatCount } from './model.ts'
 export { policyRoutes } from './routes.ts'
 export { createPolicies } from './versions/compiled-versions.ts'

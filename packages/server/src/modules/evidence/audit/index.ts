@@ -11,10 +11,9 @@
  *
  * @module
  */
-export { type Erasure, eraseMember, erasePersonal } from './commands/erase-personal.ts'
-export { type ExportRange, exportLog } from './commands/export-log.ts'
+export { exportLog } from './commands/export-log.ts'
 export { exportLogAsOperator, type OperatorExport } from './commands/export-log-as-operator.ts'
-export { type Audit, AuditLogRewritten, createAudit } from './log/audit.ts'
+export { type Audit, createAudit } from './log/audit.ts'
 export { recordAsOperator } from './log/operator.ts'
 export { type LogFault, verifyLog } from './log/verify.ts'
 export { auditRoutes } from './routes.ts'

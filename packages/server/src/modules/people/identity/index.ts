@@ -18,11 +18,10 @@ export { deleteAccount } from './commands/delete-account.ts'
 export { inEachOrganization, inOrganization } from './commands/in-each-organization.ts'
 export { confirmProof, type Proof, provePassword } from './commands/prove-password.ts'
 export { resetPassword } from './commands/reset-password.ts'
-export { addressKey, shownAddress } from './model/address.ts'
+export { addressKey } from './model/address.ts'
 export {
   type AccountOrganization,
   findAccountByAddress,
-  getUser,
   organizationsOf,
   type UserRow,
 } from './queries.ts'

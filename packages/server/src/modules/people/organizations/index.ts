@@ -12,15 +12,11 @@
  *
  * @module
  */
-export { errors as organizationErrors, memberErrors } from './catalog.ts'
-export { addMember, type Candidate, type Person, prepareCandidate } from './commands/add-member.ts'
+export { memberErrors } from './catalog.ts'
 export { createMember } from './commands/create-member.ts'
 export { type CreatedOrganization, createOrganization } from './commands/create-organization.ts'
 export { createSetupToken } from './commands/create-setup-token.ts'
-export { deactivateMember, reactivateMember } from './commands/deactivate-member.ts'
 export { grantPlatformRole, type PlatformGrant, revokePlatformRole } from './commands/grant-platform-role.ts'
-export { holdMember, memberTarget } from './commands/hold-member.ts'
-export { getMember, listMembers, type MemberRow } from './queries/members.ts'
 export { operatorContext } from './queries/operator.ts'
 export { organizationNameField, slugField } from './routes/fields.ts'
 export { organizationRoutes } from './routes.ts'

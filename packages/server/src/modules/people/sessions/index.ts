@@ -11,8 +11,7 @@
  *
  * @module
  */
-export { errors as sessionErrors, events as sessionEvents } from './catalog.ts'
-export { endAccountSessions, endMemberSessions } from './commands/end-sessions.ts'
+export { endMemberSessions } from './commands/end-sessions.ts'
 export { type RotatedKeys, rotateKeys } from './commands/rotate-keys.ts'
 export { Authenticator, holdActor } from './credentials/authenticate.ts'
 export { SESSION_COOKIE } from './credentials/cookie.ts'
