@@ -70,7 +70,9 @@ function alteredLines(
         : `entries ${where.first} to ${where.last}`
   const before =
     entries === 0
-      ? 'Nothing before it was proven.'
+      ? where === undefined
+        ? 'Nothing before it was proven.'
+        : 'No group: events are proven in groups of 256, and this one is in the first of the file.'
       : `Events ${formatCount(from)} to ${formatCount(from + entries - 1)} are proven; nothing after them is.`
   return [
     ...wrap(

@@ -68,6 +68,8 @@ export const explainDecision: CommandDefinition<Options> = {
     const explanation: Explanation = explain(compiled, question)
     output.result(explanation)
     output.lines(explanationLines(explanation, question, output.style, output.width))
+    if (explanation.decision.reason === 'error')
+      output.note('A condition reads what the question does not give: see --attributes and --context.')
     return options.exitCode && !explanation.decision.allowed ? exitCodes.no : exitCodes.done
   },
 }

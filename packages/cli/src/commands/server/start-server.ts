@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { RunningServer } from '@writ/server'
 import type { CommandDefinition, Invocation } from '../../command.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { Failure, interrupted } from '../../failure.ts'
-import type { Sink } from '../../io.ts'
+import type { Io } from '../../io.ts'
 import type { Output } from '../../output.ts'
 import {
   inOptionWords,
@@ -34,7 +34,7 @@ export const startServer: CommandDefinition<ServerOptions> = {
     try {
       const config = await readConfig(server, invocation, options)
       const starting = output.progress('Starting')
-      const running = await start(server, config, options, io.stderr).finally(() => starting.stop())
+      const running = await start(server, config, options, io).finally(() => starting.stop())
       announce(running, output)
       return await stopWhenTold(running, signals, output)
     } finally {
@@ -75,17 +75,35 @@ async function start(
   server: ServerPackage,
   config: Config,
   options: ServerOptions,
-  log: Sink,
+  io: Io,
 ): Promise<RunningServer> {
   try {
-    return await server.startServer(config, server.createLog(config.logLevel, log))
+    return await server.startServer(config, server.createLog(config.logLevel, io.stderr))
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException
     if (syscall === 'listen') throw cannotListen(code, config, error)
+    if ((error as Error).name === 'PolicyRefused') throw policyRefused(config, io, error as PolicyRefused)
     return inWordsOf(options, () => {
       throw error
     })
   }
+}
+
+type PolicyRefused = Error & { readonly problems?: readonly string[] }
+
+/** At the first start. A line each is enough here: `policy check` shows the same problems in the file. */
+function policyRefused({ policyFile }: Config, { cwd }: Io, error: PolicyRefused): Failure {
+  const file = relative(cwd, policyFile!)
+  return new Failure(
+    exitCodes.refused,
+    'policy_refused',
+    'The server did not start: its policy was refused.',
+    {
+      details: error.problems ?? [error.message],
+      hint: `writ policy check ${file.startsWith('..') ? policyFile : file} shows each in its line.`,
+      cause: error,
+    },
+  )
 }
 
 function cannotListen(code: string | undefined, { host, port }: Config, cause: unknown): Failure {
