@@ -8,7 +8,7 @@ import cookie from '@fastify/cookie'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { applicationRoutes } from '#access/applications'
 import { decisionRoutes } from '#access/decisions'
-import { policyRoutes } from '#access/policy'
+import { policyDrift, policyRoutes } from '#access/policy'
 import { type Audit, auditRoutes } from '#evidence/audit'
 import { identityRoutes } from '#people/identity'
 import { organizationRoutes } from '#people/organizations'
@@ -63,7 +63,11 @@ export async function createApp(input: AppInput): Promise<App> {
   await installDocumentation(http)
   mount(http, services, authenticator, routes)
   servePage(http, 'setup')
-  await installOperation(http, services, [() => audit.problem()])
+  const { policyFile } = input.config
+  await installOperation(http, services, {
+    checks: [() => audit.problem()],
+    notices: policyFile === undefined ? [] : [() => policyDrift(services.db, policyFile)],
+  })
   return {
     http,
     services,

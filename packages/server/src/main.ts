@@ -12,7 +12,7 @@ import type { Policy } from '@writ/policy'
 import { sql } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import { applyPolicy, currentPolicy } from '#access/policy'
+import { applyPolicy, currentPolicy, policyDrift } from '#access/policy'
 import { createSetupToken } from '#people/organizations'
 import { ensureSigningKey } from '#people/sessions'
 import { type Config, ConfigError } from '#platform/config'
@@ -79,7 +79,7 @@ async function start(
   const resolved = await resolveDatabase({ ...config, connections: config.poolSize * 2 }, { log })
   undo.push(() => resolved.stop())
   const now = () => new Date()
-  const prepared = await prepare(config, resolved, master, now)
+  const setupToken = await prepare(config, resolved, master, now)
 
   const db = new Database(
     {
@@ -105,9 +105,8 @@ async function start(
     app,
     address: addressOf(app.http.server.address() as AddressInfo),
     publicUrl,
-    setupUrl:
-      prepared.setupToken === undefined ? undefined : `${publicUrl}/setup#token=${prepared.setupToken}`,
-    policyDrift: prepared.policyDrift,
+    setupUrl: setupToken === undefined ? undefined : `${publicUrl}/setup#token=${setupToken}`,
+    policyDrift: config.policyFile === undefined ? undefined : await policyDrift(db, config.policyFile),
     policy: (await app.services.ports.policies.current()).compiled.policy,
     stop,
   }
@@ -129,28 +128,29 @@ async function proveScope(db: Database): Promise<void> {
   }
 }
 
-interface Prepared {
-  readonly setupToken: string | undefined
-  readonly policyDrift: string | undefined
-}
-
-/** What needs the owner: migrations, keys, the first policy, the set-up link. Without the owner's URL all of it must be there. */
+/**
+ * What needs the owner: migrations, keys, the first policy, the set-up link. Without the owner's URL all of it must be
+ * there.
+ *
+ * @returns the set-up link's secret, while there is no organization
+ */
 async function prepare(
   config: Config,
   resolved: ResolvedDatabase,
   master: Buffer,
   now: () => Date,
-): Promise<Prepared> {
+): Promise<string | undefined> {
   if (resolved.ownerUrl === undefined) {
     await verifyMigrated(resolved.appUrl, migrationsDirectory)
-    return { setupToken: undefined, policyDrift: undefined }
+    return undefined
   }
   await migrate(resolved.ownerUrl, migrationsDirectory)
   await withClient(resolved.ownerUrl, (client) => installContextKey(client, master, now()))
   const operator = openOperatorDatabase({ ownerUrl: resolved.ownerUrl, masterKey: master, now })
   try {
-    const policyDrift = await firstPolicy(config, operator)
-    return { setupToken: await createSetupToken(operator), policyDrift }
+    await proveScope(operator.db)
+    await firstPolicy(config, operator)
+    return await createSetupToken(operator)
   } finally {
     await operator.db.close()
   }
@@ -162,18 +162,17 @@ async function withClient(url: string, work: (client: pg.Client) => Promise<void
   await work(client).finally(() => client.end())
 }
 
-async function firstPolicy(config: Config, operator: OperatorDatabase): Promise<string | undefined> {
-  const file = config.policyFile === undefined ? undefined : readPolicyFile(config.policyFile)
+async function firstPolicy(config: Config, operator: OperatorDatabase): Promise<void> {
   let applied = await currentPolicy(operator)
   if (!applied) {
-    if (file === undefined) {
+    if (config.policyFile === undefined) {
       throw new ConfigError([
         'WRIT_POLICY should name a policy file for the first start; policies/ holds four complete ones',
       ])
     }
     await applyPolicy(operator, {
-      source: file,
-      file: config.policyFile!,
+      source: readPolicyFile(config.policyFile),
+      file: config.policyFile,
       author: 'operator:first-start',
       reason: 'first start',
     })
@@ -183,8 +182,6 @@ async function firstPolicy(config: Config, operator: OperatorDatabase): Promise<
   await operator.db.transaction(`org:${applied!.organizationId}`, (tx) =>
     ensureSigningKey(tx, operator.masterKey, algorithm, operator.now()),
   )
-  if (file === undefined || file === applied!.source) return undefined
-  return `${config.policyFile} is not the policy that is applied (version ${applied!.number}); apply it with: writ policy apply ${config.policyFile}`
 }
 
 function readPolicyFile(path: string): string {

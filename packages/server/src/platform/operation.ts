@@ -9,8 +9,15 @@ import type { Services } from './context.ts'
 import { sameBytes, sha256 } from './crypto.ts'
 import { failures } from './errors.ts'
 
-/** Something that must hold before this server should be sent requests; answers what is wrong, or undefined. */
+/** Something to be looked at; answers what is wrong, or undefined. */
 export type ReadinessCheck = () => Promise<string | undefined>
+
+export interface Readiness {
+  /** What must hold before this server is sent requests. */
+  readonly checks: readonly ReadinessCheck[]
+  /** What the operator should know and what keeps nobody out. */
+  readonly notices: readonly ReadinessCheck[]
+}
 
 const OPENAPI = {
   openapi: '3.1.0',
@@ -49,14 +56,17 @@ export async function installDocumentation(http: FastifyInstance): Promise<void>
 export async function installOperation(
   http: FastifyInstance,
   services: Services,
-  checks: readonly ReadinessCheck[],
+  { checks, notices }: Readiness,
 ): Promise<void> {
   http.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
   http.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
-    const problems = await readiness(services, checks)
+    const [problems, told] = await Promise.all([
+      answers([databaseCheck(services), ...checks]),
+      answers(notices),
+    ])
     return reply
       .code(problems.length === 0 ? 200 : 503)
-      .send({ status: problems.length === 0 ? 'ready' : 'not ready', problems })
+      .send({ status: problems.length === 0 ? 'ready' : 'not ready', problems, notices: told })
   })
   http.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
     admitScraper(request, services)
@@ -83,8 +93,8 @@ export async function installOperation(
   })
 }
 
-async function readiness(services: Services, checks: readonly ReadinessCheck[]): Promise<string[]> {
-  const database: ReadinessCheck = async () => {
+function databaseCheck(services: Services): ReadinessCheck {
+  return async () => {
     try {
       await sql`select 1`.execute(services.db.kysely)
       return undefined
@@ -92,10 +102,11 @@ async function readiness(services: Services, checks: readonly ReadinessCheck[]):
       return 'the database cannot be reached'
     }
   }
-  const found = await Promise.all(
-    [database, ...checks].map((check) => check().catch((error: Error) => error.message)),
-  )
-  return found.filter((problem) => problem !== undefined)
+}
+
+async function answers(checks: readonly ReadinessCheck[]): Promise<string[]> {
+  const found = await Promise.all(checks.map((check) => check().catch((error: Error) => error.message)))
+  return found.filter((answer) => answer !== undefined)
 }
 
 /** Metrics tell an attacker whose guesses work: with a token configured only its bearer, otherwise only this machine. */

@@ -59,12 +59,15 @@ function create(path: string): void {
   }
 }
 
-/** Lets the database verify scopes signed under this master key. Run as the owner; repeating it changes nothing. */
+/**
+ * Lets the database verify scopes signed under this master key. Run as the owner; repeating it changes nothing, and
+ * another key than the first is not let in: what was sealed under the first could not be read with it.
+ */
 export async function installContextKey(owner: pg.ClientBase, master: Uint8Array, now: Date): Promise<void> {
   const key = Buffer.concat([contextKey(master), Buffer.alloc(BLOCK - 32)])
   await owner.query(
     `insert into context_keys (inner_pad, outer_pad, created_at)
-     select $1, $2, $3 where not exists (select from context_keys where inner_pad = $1)`,
+     select $1, $2, $3 where not exists (select from context_keys)`,
     [key.map((byte) => byte ^ 0x36), key.map((byte) => byte ^ 0x5c), now],
   )
 }

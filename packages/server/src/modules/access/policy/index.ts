@@ -18,5 +18,6 @@ export {
   type NewPolicy,
 } from './commands/apply-policy.ts'
 export { createAssignments } from './commands/assign-roles.ts'
+export { policyDrift } from './queries.ts'
 export { policyRoutes } from './routes.ts'
 export { createPolicies } from './versions/compiled-versions.ts'

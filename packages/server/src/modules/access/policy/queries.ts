@@ -1,7 +1,10 @@
 /** Reads of policies, roles and assignments. @module */
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
 import type { CompiledPolicy, PolicyChange } from '@writ/policy'
 import { sql } from 'kysely'
 import type { Ctx, Tx } from '#platform/context'
+import type { Database } from '#platform/database'
 import { toWire, type Uuid } from '#platform/ids'
 import type { Page } from '#platform/pages'
 import { errors, permissions } from './catalog.ts'
@@ -144,4 +147,22 @@ export async function readPolicySettings(ctx: Ctx): Promise<Readonly<Record<stri
       .executeTakeFirstOrThrow()
     return (row.overrides ?? {}) as Record<string, unknown>
   })
+}
+
+/**
+ * What is to be done where the policy in force is not the file that the operator keeps; undefined where it is. Names
+ * the file without its folder: the sentence also stands in /readyz.
+ */
+export async function policyDrift(db: Database, path: string): Promise<string | undefined> {
+  const [applied] = await db.prepared<{ number: number; source: string }>(
+    'policy-newest',
+    'select number, source from policy_versions order by number desc limit 1',
+    [],
+  )
+  const file = basename(path)
+  const text = await readFile(path, 'utf8').catch(() => undefined)
+  if (text === applied?.source) return undefined
+  const inForce = `version ${applied?.number} of the policy is in force`
+  if (text === undefined) return `${file} cannot be read; ${inForce}`
+  return `${inForce}, and ${file} says something else; put it in force with: writ policy apply ${file}`
 }

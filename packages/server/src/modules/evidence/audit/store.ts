@@ -115,8 +115,28 @@ export interface GrownLog {
   readonly hashes: Buffer
 }
 
-export async function sequencePending(tx: Tx, limit: number, wait: boolean): Promise<GrownLog[]> {
-  return (await sql<GrownLog>`select * from sequence_audit(${limit}, ${wait})`.execute(tx)).rows
+/** Which logs: all, or `only` these, and not those of `except`. */
+export interface Logs {
+  readonly only?: readonly Uuid[] | undefined
+  readonly except?: readonly Uuid[] | undefined
+}
+
+export async function sequencePending(
+  tx: Tx,
+  limit: number,
+  wait: boolean,
+  { only, except = [] }: Logs = {},
+): Promise<GrownLog[]> {
+  const { rows } = await sql<GrownLog>`
+    select * from sequence_audit(${limit}, ${wait}, ${only ?? null}::uuid[], ${except}::uuid[])`.execute(tx)
+  return rows
+}
+
+/** Logs with events that wait to be numbered. */
+export async function pendingLogs(tx: Tx, except: readonly Uuid[]): Promise<Uuid[]> {
+  const { rows } = await sql<{ id: Uuid }>`
+    select id from pending_audit_logs(${except}::uuid[]) as id`.execute(tx)
+  return rows.map(({ id }) => id)
 }
 
 export interface SavedTree {

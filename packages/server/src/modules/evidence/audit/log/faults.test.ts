@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createPool, Database, type Scope, type Tx } from '#platform/database'
 import { failures } from '#platform/errors'
 import type { Uuid } from '#platform/ids'
-import { type AuditLog, auditLog } from '#test/audit-log'
+import { type AuditLog, auditLog, type Node } from '#test/audit-log'
 import { AuditLogRewritten } from './audit.ts'
 import { verifyLog } from './verify.ts'
 
@@ -220,9 +220,64 @@ describe('checkpoints outside the database', () => {
   })
 })
 
+describe('a log whose rows cannot be gone on with', () => {
+  const faults: [string, string, string][] = [
+    ['a frontier that is none', 'numbered', "update audit_logs set frontier = '\\x00'"],
+    [
+      'a size that is too small',
+      'numbered',
+      'update audit_logs set size = 1, signed_size = 1, frontier = substr(frontier, 1, 32)',
+    ],
+    ['a size that is too large', 'numbered', 'update audit_logs set size = 7'],
+    ['a key sealed under another master key', 'signed', "update audit_keys set seed = '\\x00'"],
+  ]
+  test.each(faults)(
+    'for %s is set aside: the others go on, and the problem names its organization',
+    async (name, what, change) => {
+      const slug = name.replaceAll(' ', '-')
+      const [sick, sound] = [
+        await log.organization(`sick-${slug}`.slice(0, 60)),
+        await log.organization(`sound-${slug}`.slice(0, 60)),
+      ]
+      const first = log.node()
+      const record = async (node: Node, organizationId: Uuid) =>
+        node.audit.recordNow(log.ctx({ organizationId, node }), { type: 'a.b' })
+      for (const organizationId of [sick, sick, sound]) await record(first, organizationId)
+      await first.audit.settle()
+      await tamper(`${change} where organization_id = '${sick}'`, ['audit_keys'])
+
+      const node = log.node()
+      for (let i = 0; i < 2; i++) {
+        await record(node, sick)
+        await record(node, sound)
+        await node.audit.settle()
+      }
+      expect(await node.audit.problem()).toContain(sick)
+      expect(await node.audit.problem()).toContain(`cannot be ${what}`)
+      expect(await node.audit.problem()).not.toContain(sound)
+      expect(await verifyLog(node.db, sound)).toEqual([])
+      expect(await sizes(sound)).toEqual({ events: 3, signed: 3 })
+      expect(await sizes(sick)).toEqual({ events: 4, signed: 2 })
+      await tamper(
+        `delete from audit_pending where organization_id = '${sick}'; update audit_logs set signed_size = size where organization_id = '${sick}'`,
+      )
+      await node.audit.stop()
+    },
+  )
+
+  async function sizes(organizationId: Uuid) {
+    const { rows } = await log.superuser.query(
+      `select (select count(*)::int from audit_events where organization_id = $1) as events,
+        (select max(size)::int from audit_checkpoints where organization_id = $1) as signed`,
+      [organizationId],
+    )
+    return rows[0]
+  }
+})
+
 /** What somebody does who may do everything: switches the triggers off first. */
-async function tamper(statements: string): Promise<void> {
-  const tables = ['audit_leaves', 'audit_checkpoints', 'audit_events']
+async function tamper(statements: string, also: readonly string[] = []): Promise<void> {
+  const tables = ['audit_leaves', 'audit_checkpoints', 'audit_events', ...also]
   await log.superuser.query(tables.map((table) => `alter table ${table} disable trigger all;`).join(''))
   await log.superuser.query(statements)
   await log.superuser.query(

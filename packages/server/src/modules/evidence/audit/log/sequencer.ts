@@ -8,16 +8,22 @@
  *    node, also after a restart, signs them. Only what step 1 has committed is ever signed.
  *
  * A head is signed only if it extends the log's checkpoint before it; a log for which that does not hold was changed
- * behind the server's back: it is not signed again, and {@link Sequencer.problem} says so.
+ * behind the server's back: it is not signed again, and {@link Sequencer.problem} says so. A log whose rows are such
+ * that it cannot be numbered or signed at all is set aside in the same way until the next start: its events wait in
+ * the queue, and the other logs go on.
  *
  * @module
  */
 import { CompactRange, equalBytes, readRoot, signCheckpoint } from '@writ/tlog'
+import pg from 'pg'
 import type { Services } from '#platform/context'
+import { AppError } from '#platform/errors'
 import type { Uuid } from '#platform/ids'
 import {
   addKeys,
   type GrownLog,
+  type Logs,
+  pendingLogs,
   type SavedTree,
   type SignedHead,
   saveCheckpoints,
@@ -28,7 +34,7 @@ import {
 } from '../store.ts'
 import { hashReader } from './hashes.ts'
 import { LogKeys } from './keys.ts'
-import type { OutsideCheckpoints } from './outside.ts'
+import type { OutsideCheckpoint, OutsideCheckpoints } from './outside.ts'
 import { RecentHeads } from './recent-heads.ts'
 
 const HASH_BYTES = 32
@@ -36,6 +42,7 @@ const TILE_HEIGHT = 8
 /** Events numbered in one transaction: some tens of milliseconds of the database's and of this thread's time. */
 const MOST_IN_ONE = 2_000
 const MOST_SIGNED_IN_ONE = 500
+const COMPARED_AT_ONCE = 8
 
 export class Sequencer {
   readonly #services: Pick<Services, 'db' | 'log' | 'now'>
@@ -45,6 +52,8 @@ export class Sequencer {
   #signing: Promise<void> = Promise.resolve()
   /** Logs that must not be signed, and why. */
   readonly #broken = new Map<Uuid, string>()
+  /** Logs that cannot be numbered, and why. */
+  readonly #stuck = new Map<Uuid, string>()
 
   constructor(
     services: Pick<Services, 'db' | 'log' | 'now' | 'masterKey' | 'publicUrl'>,
@@ -55,23 +64,51 @@ export class Sequencer {
     this.#outside = outside
   }
 
-  /** What is wrong with the logs, if anything is. */
+  /** What is wrong with the logs, if anything is. Each sentence names its organization. */
   problem(): string | undefined {
-    return this.#broken.size === 0 ? undefined : [...this.#broken.values()].join(' ')
+    const problems = new Set([...this.#broken.values(), ...this.#stuck.values()])
+    return problems.size === 0 ? undefined : [...problems].join(' ')
   }
 
-  /** Numbers pending events until none is left. With `wait` it queues behind another node that is at it. Returns how many. */
+  /** Numbers pending events until none is left that can be. With `wait` it queues behind another node that is at it. Returns how many. */
   async number(wait: boolean): Promise<number> {
     for (let total = 0; ; ) {
-      const numbered = await this.#numberOnce(wait)
+      const numbered = await this.#numberSome(wait)
       total += numbered
       if (numbered < MOST_IN_ONE) return total
     }
   }
 
-  async #numberOnce(wait: boolean): Promise<number> {
+  /** All logs together; where one of them fails, each by itself, so that only that one is set aside. */
+  async #numberSome(wait: boolean): Promise<number> {
+    const except = [...this.#stuck.keys()]
+    try {
+      return await this.#numberOnce(wait, { except })
+    } catch (error) {
+      if (!isOfOneLog(error)) throw error
+    }
+    let total = 0
+    const pending = await this.#services.db.transaction('audit', (tx) => pendingLogs(tx, except))
+    for (const organizationId of pending) {
+      try {
+        total += await this.#numberOnce(wait, { only: [organizationId] })
+      } catch (error) {
+        if (!isOfOneLog(error)) throw error
+        this.#setAside(this.#stuck, organizationId, 'numbered', error)
+      }
+    }
+    return total
+  }
+
+  #setAside(where: Map<Uuid, string>, organizationId: Uuid, what: string, error: unknown): void {
+    const message = `The audit log of organization ${organizationId} cannot be ${what}: ${sentence((error as Error).message)} Its events are still recorded, and wait. Put right what this says (audit_logs can be restored from a backup, or computed from audit_leaves) and start the server again.`
+    where.set(organizationId, message)
+    this.#services.log.fatal({ organizationId, err: error }, message)
+  }
+
+  async #numberOnce(wait: boolean, logs: Logs): Promise<number> {
     const trees = await this.#services.db.transaction('audit', async (tx) => {
-      const grown = (await sequencePending(tx, MOST_IN_ONE, wait)).map((log) => this.#grow(log))
+      const grown = (await sequencePending(tx, MOST_IN_ONE, wait, logs)).map((log) => this.#grow(log))
       if (grown.length > 0) await saveTrees(tx, grown)
       return grown
     })
@@ -121,8 +158,13 @@ export class Sequencer {
       const found = await this.#unsigned(limit)
       const heads: SignedHead[] = []
       for (const log of found) {
-        const note = await this.#signHead(log)
-        if (note) heads.push(note)
+        try {
+          const head = await this.#signHead(log)
+          if (head) heads.push(head)
+        } catch (error) {
+          if (!isOfOneLog(error)) throw error
+          this.#setAside(this.#broken, log.organizationId, 'signed', error)
+        }
       }
       if (heads.length > 0)
         await this.#services.db.transaction('audit', (tx) => saveCheckpoints(tx, heads, this.#services.now()))
@@ -192,17 +234,27 @@ export class Sequencer {
   async compareOutside(): Promise<string[]> {
     if (!this.#outside) return []
     const faults: string[] = []
-    for await (const { organizationId, path, checkpoint } of this.#outside.last()) {
-      const found = await this.#rootAt(organizationId, checkpoint.size)
-      if (found && equalBytes(found, checkpoint.root)) continue
-      const fault =
-        `The audit log of organization ${organizationId} is not the one that ${path} tells of: that file's last checkpoint is of ` +
-        `${checkpoint.size} events, ${found ? 'and the first as many in the database have another root' : 'and the database has fewer'}. ` +
-        'Somebody rewrote the log, or an older backup was restored. Restore the newest backup; to go on without it, move the file away and keep it.'
-      this.#broken.set(organizationId, fault)
-      faults.push(fault)
+    // One generator, drawn from by several: each takes the next.
+    const last = this.#outside.last()
+    const compare = async () => {
+      for await (const checkpoint of last) {
+        const fault = await this.#compare(checkpoint)
+        if (fault !== undefined) faults.push(fault)
+      }
     }
-    return faults
+    await Promise.all(Array.from({ length: COMPARED_AT_ONCE }, compare))
+    return faults.sort()
+  }
+
+  async #compare({ organizationId, path, checkpoint }: OutsideCheckpoint): Promise<string | undefined> {
+    const found = await this.#rootAt(organizationId, checkpoint.size)
+    if (found && equalBytes(found, checkpoint.root)) return undefined
+    const fault =
+      `The audit log of organization ${organizationId} is not the one that ${path} tells of: that file's last checkpoint is of ` +
+      `${checkpoint.size} events, ${found ? 'and the first as many in the database have another root' : 'and the database has fewer'}. ` +
+      'Somebody rewrote the log, or an older backup was restored. Restore the newest backup; to go on without it, move the file away and keep it.'
+    this.#broken.set(organizationId, fault)
+    return fault
   }
 
   #rootAt(organizationId: Uuid, size: number): Promise<Uint8Array | undefined> {
@@ -215,4 +267,17 @@ export class Sequencer {
       return log && log.size >= size ? readRoot(size, hashReader(tx, organizationId, size)) : undefined
     })
   }
+}
+
+/**
+ * Whether the failure lies in what a log's rows say, as opposed to the database or the machine, which fail all logs:
+ * SQLSTATE classes 22 (data) and 23 (integrity), and what the tree refuses to be computed from.
+ */
+function isOfOneLog(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return /^2[23]/.test(error.code ?? '')
+  return error instanceof Error && !(error instanceof AppError)
+}
+
+function sentence(message: string): string {
+  return message.endsWith('.') ? message : `${message}.`
 }
