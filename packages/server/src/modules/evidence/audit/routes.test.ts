@@ -361,6 +361,21 @@ describe('erasing', () => {
     expect(report.personal.erased).toBeGreaterThanOrEqual(4)
   })
 
+  // An insider would otherwise wipe from where they acted; or, where members are above one another, from where their superior did.
+  test('is of somebody else', async () => {
+    const erase = (as: Tokens, id: string) =>
+      app.request('POST', '/organizations/acme/audit/erasures', { as, body: { user: id } })
+    expect(await erase(asAdmin, admin.wire.user)).toMatchObject({
+      status: 403,
+      body: { code: 'members.yourself' },
+    })
+    expect((await get('/events?limit=1')).body.items[0]).toMatchObject({
+      type: 'members.refused',
+      reason: 'members.yourself',
+    })
+    expect((await get(`/events?actor=${admin.wire.user}&limit=1`)).body.items[0].client.ip).toBe('127.0.0.1')
+  })
+
   test('needs delete:members, and a user id', async () => {
     const erase = (as: Tokens, id: string) =>
       app.request('POST', '/organizations/acme/audit/erasures', { as, body: { user: id } })

@@ -44,7 +44,7 @@ async function assignRoles(
     after,
     onPlatform: (await organizationKind(tx, ctx.organizationId)) === 'platform',
     actor: actorOf(ctx, options.decided === true),
-    isSelf: ctx.actor.kind === 'user' && ctx.actor.memberId === member.id,
+    isSelf: ctx.actor.kind === 'user' && ctx.actor.userId === member.userId,
   }
   await check(ctx, member, proposal)
   const ended = rows.filter((row) => !kept.includes(row))

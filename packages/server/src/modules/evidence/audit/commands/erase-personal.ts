@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { holdPerson } from '#people/organizations'
 import type { Ctx, Tx } from '#platform/context'
 import { toWire, type Uuid } from '#platform/ids'
 import { events, permissions } from '../catalog.ts'
@@ -9,10 +10,18 @@ export interface Erasure {
   readonly events: number
 }
 
-/** Erases a person's clear values from the organization's log, for their right to erasure. See {@link erasePersonal}. */
+/**
+ * Erases a person's clear values from the organization's log, for their right to erasure. See {@link erasePersonal}.
+ * Where an event came from is evidence too: nobody erases their own, nor that of members above them.
+ *
+ * @throws `members.yourself`, `members.above_you`
+ */
 export async function eraseMember(ctx: Ctx, userId: Uuid): Promise<Erasure> {
   await ctx.authorize(permissions.erase)
-  return ctx.tx((tx) => erasePersonal(ctx, tx, { userId }))
+  return ctx.tx(async (tx) => {
+    await holdPerson(ctx, tx, userId)
+    return erasePersonal(ctx, tx, { userId })
+  })
 }
 
 /**

@@ -102,6 +102,20 @@ describe('delete member', () => {
       ...Array.from({ length: 19 }, () => 404),
     ])
   })
+
+  test('whose role is above is not erased from the log either', async () => {
+    const above = await newMember('tenant_admin')
+    const erase = (user: string) =>
+      app.request('POST', '/organizations/farm/audit/erasures', { as: asAdmin, body: { user } })
+    const events = await eventsOf(async () => {
+      expect(await erase(above.wire.user)).toMatchObject({
+        status: 403,
+        body: { code: 'members.above_you' },
+      })
+      expect((await erase((await newMember('staff')).wire.user)).status).toBe(200)
+    })
+    expect(events).toEqual(['members.refused', 'audit.personal_erased'])
+  })
 })
 
 describe('an account in two organizations', () => {

@@ -3,6 +3,7 @@ import type { Ctx, Tx } from '#platform/context'
 import { AppError } from '#platform/errors'
 import { toWire, type Uuid } from '#platform/ids'
 import { memberErrors, memberEvents } from '../catalog.ts'
+import { findMemberOf } from '../queries/members.ts'
 import { type LockedMember, lockMember } from '../store.ts'
 
 /** A member whose row is held, and the roles held now. */
@@ -32,7 +33,7 @@ export async function holdMember(
   const held = await ctx.services.ports.assignments.held(ctx, tx, id)
   const roles = [...new Set(held.map((assignment) => assignment.role))]
   try {
-    if (oneself === 'refused' && isActor(ctx, id)) throw memberErrors.yourself()
+    if (oneself === 'refused' && isActor(ctx, member.userId)) throw memberErrors.yourself()
     ctx.services.ports.assignments.mayManage(ctx, roles)
   } catch (error) {
     if (error instanceof AppError) await recordRefusal(ctx, member, roles, error.code)
@@ -41,8 +42,22 @@ export async function holdMember(
   return { ...member, roles }
 }
 
-export function isActor(ctx: Ctx, memberId: Uuid): boolean {
-  return ctx.actor.kind === 'user' && ctx.actor.memberId === memberId
+/**
+ * The same for a person who may be a member no more: nobody is then above them, and they are still not oneself.
+ * Undefined for such a one.
+ *
+ * @throws `members.yourself`, `members.above_you`
+ */
+export async function holdPerson(ctx: Ctx, tx: Tx, userId: Uuid): Promise<HeldMember | undefined> {
+  const member = await findMemberOf(tx, ctx.organizationId, userId)
+  if (member) return holdMember(ctx, tx, member.id)
+  if (isActor(ctx, userId)) throw memberErrors.yourself()
+  return undefined
+}
+
+/** By account: the platform's staff may also be members, and are themselves there too. */
+function isActor(ctx: Ctx, userId: Uuid): boolean {
+  return ctx.actor.kind === 'user' && ctx.actor.userId === userId
 }
 
 async function recordRefusal(
