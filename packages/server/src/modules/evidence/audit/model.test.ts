@@ -22,6 +22,13 @@ describe('personal fields', () => {
     expect(isPersonal(field)).toBe(false)
   })
 
+  test('are those that hold an address, whatever they are called', () => {
+    const value = { contacts: { security: 'ada@lab.example' }, owners: ['bob@lab.example'], tag: '@home' }
+    const { clear, personal } = separate('after', value)
+    expect(clear).toEqual({ contacts: {}, owners: null, tag: '@home' })
+    expect(restore('after', clear, personal)).toEqual(value)
+  })
+
   test('are taken out at any depth, a list that holds some as a whole, and come back to their places', () => {
     const value = {
       role: 'admin',

@@ -69,6 +69,13 @@ export function isPersonal(field: string): boolean {
   return PERSONAL.has(field.toLowerCase().replaceAll(/[_-]/g, ''))
 }
 
+/** An e-mail address is personal whatever the field is called (the organization's contacts, by their purpose). */
+const ADDRESS = /^[^\s@]+@[^\s@]+$/
+
+function isPersonalMember(field: string, value: JsonValue): boolean {
+  return isPersonal(field) || (typeof value === 'string' && ADDRESS.test(value))
+}
+
 /** More personal fields than this in one part and the part is one personal value: a leaf stays small. */
 const MOST_FIELDS = 50
 /** A part of an event longer than this is in the leaf as its hash and length. */
@@ -98,13 +105,14 @@ function strip(value: JsonValue, path: string, personal: Map<string, JsonValue>)
   }
   const clear: Record<string, JsonValue> = {}
   for (const [key, member] of Object.entries(value)) {
-    if (isPersonal(key)) personal.set(`${path}.${key}`, member)
+    if (isPersonalMember(key, member)) personal.set(`${path}.${key}`, member)
     else clear[key] = strip(member, `${path}.${key}`, personal)
   }
   return clear
 }
 
 function holdsPersonal(value: JsonValue): boolean {
+  if (typeof value === 'string') return ADDRESS.test(value)
   if (typeof value !== 'object' || value === null) return false
   if (Array.isArray(value)) return value.some(holdsPersonal)
   return Object.entries(value).some(([key, member]) => isPersonal(key) || holdsPersonal(member))
