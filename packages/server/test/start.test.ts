@@ -21,7 +21,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 async function start(more: Record<string, string> = {}): Promise<RunningServer> {
   const port = String(await freePort())
   const environment = {
-    WRIT_DATA: join(directory, 'data'),
+    WRIT_DATA: directory,
     WRIT_PORT: port,
     WRIT_LOG: 'silent',
     WRIT_POLICY: policy,
