@@ -4,7 +4,7 @@
  * @module
  */
 import { execFileSync } from 'node:child_process'
-import { availableParallelism, cpus } from 'node:os'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { audit } from './cases/audit.ts'
@@ -105,8 +105,13 @@ function summary(results: readonly { rows: Row[] }[], missed: number, failed: nu
   return `${judged - missed} of ${judged} goals hold.${broken}`
 }
 
+/** Noise shows in the ranges; how much else the machine did says where it came from. */
+const loadBefore = loadavg()[0] ?? 0
+
 function machine(): string {
-  return `node ${process.version}, ${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}, ${new Date().toISOString().slice(0, 10)}`
+  const processor = cpus()[0]?.model.trim() ?? 'an unknown processor'
+  const date = new Date().toISOString().slice(0, 10)
+  return `node ${process.version}, ${availableParallelism()} cores of ${processor}, load ${loadBefore.toFixed(1)} before the run, ${date}`
 }
 
 /** Memory is measured after a collection, so this runs with --expose-gc, whoever started it. */

@@ -11,7 +11,7 @@ import { absolute, type Bench, compare, type Effort, inTurns, type Row, spread }
 import { type AuditBench, auditBench } from './audit/log.ts'
 
 /** Requests that record at the same time. */
-const CALLERS = 256
+const CALLERS = 1_024
 const BATCH = 500
 
 export const audit: Bench = {

@@ -116,7 +116,7 @@ class AnswerReader {
     const headEnd = bytes.indexOf(HEAD_END)
     if (headEnd < 0) return false
     this.#bodyAt = headEnd + 4
-    const head = bytes.latin1Slice(0, headEnd).toLowerCase()
+    const head = bytes.toString('latin1', 0, headEnd).toLowerCase()
     this.status = Number(head.slice(9, 12))
     const at = head.indexOf('\r\ncontent-length:')
     if (at >= 0) return bytes.length >= this.#bodyAt + Number.parseInt(head.slice(at + 17), 10)
@@ -125,7 +125,7 @@ class AnswerReader {
   }
 
   body(): string {
-    return this.#bytes?.utf8Slice(this.#bodyAt) ?? ''
+    return this.#bytes?.toString('utf8', this.#bodyAt) ?? ''
   }
 
   reset(): void {
