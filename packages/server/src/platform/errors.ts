@@ -81,7 +81,6 @@ export const failures = declare(
     unauthorized: [401, 'Sign in first: this request carries no valid credential.'],
     forbidden: [403, 'You are not allowed to do this.'],
     not_found: [404, 'There is nothing at this address.'],
-    method_not_allowed: [405, 'This address does not answer that method.'],
     malformed_request: [
       400,
       'This is no HTTP request that the server can read; its headers may be too large.',
@@ -97,7 +96,10 @@ export const failures = declare(
     invalid_input: [422, 'The input is not valid.'],
     too_many_requests: [429, 'Too many requests. Wait, then try again.'],
     internal: [500, 'The server failed. Nothing was changed; the request id finds the cause in its log.'],
-    unavailable: [503, 'The database cannot be reached. Nothing was changed; try again.'],
+    unavailable: [
+      503,
+      'The database cannot be reached. Try again; if you were changing something, look first whether it was saved.',
+    ],
   } satisfies Record<string, Entry>,
   (key) => key,
 ) as {
@@ -105,7 +107,6 @@ export const failures = declare(
     | 'unauthorized'
     | 'forbidden'
     | 'not_found'
-    | 'method_not_allowed'
     | 'malformed_request'
     | 'malformed_json'
     | 'ambiguous_credentials'
