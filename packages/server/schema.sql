@@ -655,6 +655,8 @@ create table users (
 --   Exists because the platform sees that organizations exist; answers only a transaction signed for the platform itself.
 -- function organizations_without(p_role text) returns bigint, security definer, owner writ_system
 --   Exists because a policy may not leave an organization without an owner; answers only a transaction signed for the platform itself.
+-- function pending_audit_logs(p_except uuid[]) returns SETOF uuid, security definer, owner writ_system
+--   Exists so that the sequencer can go from log to log where it cannot number all of them at once.
 -- function platform_organization() returns uuid, security definer, owner writ_system
 --   Exists because events of no organization belong to the platform's log, and row-level security hides its row.
 -- function refuse_audit_change() returns trigger, security invoker, owner writ_owner
@@ -673,7 +675,7 @@ create table users (
 --   Exists for the same reason as unsigned_audit_logs. Two nodes that sign one head write the same note: Ed25519 is deterministic.
 -- function save_audit_tree(p_organizations uuid[], p_sizes_before bigint[], p_sizes bigint[], p_frontiers bytea[], p_node_organizations uuid[], p_node_levels smallint[], p_node_indexes bigint[], p_node_hashes bytea[]) returns void, security definer, owner writ_system
 --   Exists because the trees of all organizations are kept by one sequencer; the hashing is node's.
--- function sequence_audit(p_limit integer, p_wait boolean) returns TABLE(organization_id uuid, size bigint, frontier bytea, checkpoint_size bigint, checkpoint_root bytea, hashes bytea), security definer, owner writ_system
+-- function sequence_audit(p_limit integer, p_wait boolean, p_only uuid[], p_except uuid[]) returns TABLE(organization_id uuid, size bigint, frontier bytea, checkpoint_size bigint, checkpoint_root bytea, hashes bytea), security definer, owner writ_system
 --   Exists because one sequencer numbers the events of all organizations.
 -- function session_of_refresh_token(p_hash bytea) returns TABLE(organization_id uuid, user_id uuid), security definer, owner writ_system
 --   Exists because a refresh token is presented without its organization.

@@ -202,8 +202,9 @@ grant execute on function require_audit_scope() to writ_system;
 
 -- Numbers the oldest p_limit pending events. The lock is held until the caller's transaction ends, so of all nodes one
 -- at a time numbers, and what it sees of the logs is what the one before it committed. Must be followed by
--- save_audit_tree in the same transaction. One row a log; without p_wait no row if another node is at it.
-create function sequence_audit(p_limit integer, p_wait boolean)
+-- save_audit_tree in the same transaction. One row a log; without p_wait no row if another node is at it. p_only and
+-- p_except are organizations: a log that cannot be numbered must not hold up the others.
+create function sequence_audit(p_limit integer, p_wait boolean, p_only uuid[] default null, p_except uuid[] default '{}')
   returns table (organization_id uuid, size bigint, frontier bytea, checkpoint_size bigint, checkpoint_root bytea, hashes bytea)
   language plpgsql volatile security definer
   set search_path = pg_catalog, public set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
@@ -221,7 +222,11 @@ begin
   return query
   with batch as (
     delete from audit_pending p
-    where p.position in (select o.position from audit_pending o order by o.position limit p_limit)
+    where p.position in (
+      select o.position from audit_pending o
+      where (p_only is null or o.organization_id = any (p_only)) and o.organization_id <> all (p_except)
+      order by o.position limit p_limit
+    )
     returning p.position, p.organization_id, p.event_id
   ), numbered as (
     select b.organization_id, b.event_id,
@@ -244,7 +249,16 @@ begin
   ) c on true
   order by g.organization_id;
 end $$;
-comment on function sequence_audit(integer, boolean) is 'Exists because one sequencer numbers the events of all organizations.';
+comment on function sequence_audit(integer, boolean, uuid[], uuid[]) is 'Exists because one sequencer numbers the events of all organizations.';
+
+create function pending_audit_logs(p_except uuid[]) returns setof uuid
+  language plpgsql stable security definer set search_path = pg_catalog, public
+as $$
+begin
+  perform require_audit_scope();
+  return query select distinct p.organization_id from audit_pending p where p.organization_id <> all (p_except) order by 1;
+end $$;
+comment on function pending_audit_logs(uuid[]) is 'Exists so that the sequencer can go from log to log where it cannot number all of them at once.';
 
 -- Completes what sequence_audit began. Arrays of one length each: one element a log, one element a tile head.
 create function save_audit_tree(
@@ -331,7 +345,8 @@ do $$
 declare f text;
 begin
   foreach f in array array[
-    'sequence_audit(integer, boolean)',
+    'sequence_audit(integer, boolean, uuid[], uuid[])',
+    'pending_audit_logs(uuid[])',
     'save_audit_tree(uuid[], bigint[], bigint[], bytea[], uuid[], smallint[], bigint[], bytea[])',
     'unsigned_audit_logs(integer)',
     'add_audit_keys(uuid[], text[], text[], bytea[], timestamptz)',

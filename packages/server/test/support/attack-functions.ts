@@ -68,6 +68,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   },
   enqueue_audit: { call: () => 'select enqueue_audit()' },
   sequence_audit: { call: () => 'select * from sequence_audit(10, false)' },
+  pending_audit_logs: { call: () => "select pending_audit_logs('{}')" },
   save_audit_tree: {
     call: (victim) =>
       `select save_audit_tree(array['${victim.organization}']::uuid[], array[1]::bigint[], array[9]::bigint[], array[''::bytea],

@@ -1,5 +1,5 @@
 /** All SQL of this module that writes. */
-import { CompiledQuery, sql } from 'kysely'
+import { CompiledQuery, type RawBuilder, sql } from 'kysely'
 import type { Database, Tx } from '#platform/database'
 import type { Uuid } from '#platform/ids'
 import { arrayText } from './log/array-text.ts'
@@ -87,10 +87,31 @@ export async function platformOrganization(db: Database): Promise<Uuid | undefin
  * Erases the clear values about these persons or things, and every other value that is one of these addresses.
  * @returns of how many events something was erased
  */
-export async function erasePersonalValues(
+export function erasePersonalValues(
   tx: Tx,
   about: readonly string[],
   addresses: readonly string[],
+): Promise<number> {
+  return eraseWhere(tx, about, addresses, sql`true`)
+}
+
+/** As {@link erasePersonalValues}, of what was tried by nobody known: sign-ins that failed. */
+export function eraseAttempts(
+  tx: Tx,
+  about: readonly string[],
+  addresses: readonly string[],
+): Promise<number> {
+  const byNobody = sql<boolean>`exists (
+    select from audit_events e
+    where e.organization_id = p.organization_id and e.id = p.event_id and e.actor_kind = 'anonymous')`
+  return eraseWhere(tx, about, addresses, byNobody)
+}
+
+async function eraseWhere(
+  tx: Tx,
+  about: readonly string[],
+  addresses: readonly string[],
+  condition: RawBuilder<unknown>,
 ): Promise<number> {
   const { rows } = await sql<{ eventId: Uuid }>`
     delete from audit_personal p
@@ -98,6 +119,7 @@ export async function erasePersonalValues(
       and (p.about = any (${about}::text[]) or exists (
         select from jsonb_each(p.facts) f where lower(f.value ->> 'value') = any (${addresses}::text[])
       ))
+      and ${condition}
     returning p.event_id`.execute(tx)
   return new Set(rows.map((row) => row.eventId)).size
 }

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import { holdPerson } from '#people/organizations'
-import type { Ctx, Tx } from '#platform/context'
+import { type Ctx, createCtx, type Tx } from '#platform/context'
 import { toWire, type Uuid } from '#platform/ids'
 import { events, permissions } from '../catalog.ts'
-import { erasePersonalValues } from '../store.ts'
+import { eraseAttempts, erasePersonalValues, platformOrganization } from '../store.ts'
 
 export interface Erasure {
   /** Events of which something was erased. */
@@ -11,7 +11,9 @@ export interface Erasure {
 }
 
 /**
- * Erases a person's clear values from the organization's log, for their right to erasure. See {@link erasePersonal}.
+ * Erases a person's clear values from the organization's log, for their right to erasure, as {@link erasePersonal}
+ * does. Attempts to sign in as them that concerned no organization (nobody had their address any more) stand in the
+ * platform's log, and are erased there too, if the person is or was a member here.
  * Where an event came from is evidence too: nobody erases their own, nor that of members above them.
  *
  * @throws `members.yourself`, `members.above_you`
@@ -20,7 +22,10 @@ export async function eraseMember(ctx: Ctx, userId: Uuid): Promise<Erasure> {
   await ctx.authorize(permissions.erase)
   return ctx.tx(async (tx) => {
     await holdPerson(ctx, tx, userId)
-    return erasePersonal(ctx, tx, { userId })
+    const person = await personIn(tx, ctx.organizationId, userId)
+    const here = await erase(ctx, tx, person)
+    const attempts = person.isMember ? await erasePlatformAttempts(ctx, tx, person) : 0
+    return { events: here + attempts }
   })
 }
 
@@ -29,31 +34,87 @@ export async function eraseMember(ctx: Ctx, userId: Uuid): Promise<Erasure> {
  * it stands in clear. Their account's id stays: who did what remains known to the log (attribution), who the id was
  * does not. No proof changes: leaves hold only salted hashes of what is erased.
  *
- * Call it before the account or membership is deleted, in the same transaction, so that they are still known. Repeating
- * it is harmless; each call is itself an event. Does not authorize.
+ * A person whose account is gone is known from the log itself, so it may be called before or after a deletion.
+ * Repeating it is harmless; each call is itself an event. Does not authorize.
  */
 export async function erasePersonal(ctx: Ctx, tx: Tx, { userId }: { userId: Uuid }): Promise<Erasure> {
-  const { rows: members } = await sql<{ id: Uuid }>`select id from members where user_id = ${userId}`.execute(
+  return { events: await erase(ctx, tx, await personIn(tx, ctx.organizationId, userId)) }
+}
+
+async function erase(ctx: Ctx, tx: Tx, person: Person): Promise<number> {
+  const erased = await erasePersonalValues(tx, person.about, person.addresses)
+  await ctx.record(tx, erasedEvent(person, erased))
+  return erased
+}
+
+async function erasePlatformAttempts(ctx: Ctx, tx: Tx, person: Person): Promise<number> {
+  const { services, requestId, client, actor, policy } = ctx
+  const platform = await platformOrganization(ctx.db)
+  if (platform === undefined || platform === ctx.organizationId) return 0
+  await ctx.db.switchScope(tx, `org:${platform}`)
+  const erased = await eraseAttempts(tx, person.about, person.addresses)
+  if (erased > 0) {
+    const there = createCtx(services, { requestId, client, actor, policy, organizationId: platform })
+    await there.record(tx, erasedEvent(person, erased, ctx.organizationId))
+  }
+  await ctx.db.switchScope(tx, `org:${ctx.organizationId}`)
+  return erased
+}
+
+function erasedEvent({ userId }: Person, erased: number, askedIn?: Uuid) {
+  return events.personal_erased({
+    target: { type: 'user', id: userId },
+    data: {
+      user: toWire('usr', userId),
+      events: erased,
+      ...(askedIn && { organization: toWire('org', askedIn) }),
+    },
+  })
+}
+
+/** Under which names a person stands in a log's personal values. */
+interface Person {
+  readonly userId: Uuid
+  readonly about: readonly string[]
+  /** In lower case. */
+  readonly addresses: readonly string[]
+  /** Whether they are a member of the organization, or were until they were deleted. */
+  readonly isMember: boolean
+}
+
+/** A person as the transaction's organization knows them; one whose account or membership is gone, from the log. */
+async function personIn(tx: Tx, organizationId: Uuid, userId: Uuid): Promise<Person> {
+  const { rows: members } = await sql<{ id: Uuid }>`
+    select id::text from members where user_id = ${userId}
+    union select target_id from audit_events
+    where organization_id = ${organizationId} and type = 'members.deleted' and leaf::json #>> '{data,user}' = ${userId}`.execute(
     tx,
   )
-  const { rows: users } = await sql<{
-    email: string
-    emailKey: string
-  }>`select email, email_key from users where id = ${userId}`.execute(tx)
-  // Members that are gone are known from the log itself: a leaf names the user's membership.
-  const { rows: past } = await sql<{ id: Uuid | null }>`
+  const { rows: acted } = await sql<{ id: Uuid | null }>`
     select distinct leaf::json #>> '{actor,member}' as id from audit_events
-    where organization_id = ${ctx.organizationId} and actor_id = ${userId}`.execute(tx)
-  const memberIds = new Set([...members, ...past].map(({ id }) => id).filter((id) => id !== null))
-  const about = [`user:${userId}`, ...[...memberIds].map((id) => `member:${id}`)]
-  const addresses = users.flatMap(({ email, emailKey }) => [email.toLowerCase(), emailKey.toLowerCase()])
-  const erased = await erasePersonalValues(tx, about, addresses)
-  await ctx.record(
-    tx,
-    events.personal_erased({
-      target: { type: 'user', id: userId },
-      data: { user: toWire('usr', userId), events: erased },
-    }),
-  )
-  return { events: erased }
+    where organization_id = ${organizationId} and actor_id = ${userId}`.execute(tx)
+  const memberIds = [...new Set([...members, ...acted].flatMap(({ id }) => id ?? []))]
+  const about = [`user:${userId}`, ...memberIds.map((id) => `member:${id}`)]
+  const addresses = await addressesOf(tx, organizationId, [userId, ...memberIds], about)
+  return { userId, about, addresses, isMember: members.length > 0 }
+}
+
+/** Of the account, and where it is gone those that events about the person name. */
+async function addressesOf(
+  tx: Tx,
+  organizationId: Uuid,
+  ids: readonly Uuid[],
+  about: readonly string[],
+): Promise<string[]> {
+  const { rows } = await sql<{ address: string }>`
+    select lower(a.address) as address
+    from users u cross join lateral unnest(array[u.email, u.email_key]) as a (address) where u.id = ${ids[0]!}
+    union select lower(f.value ->> 'value')
+    from audit_events e
+    join audit_personal p on p.organization_id = e.organization_id and p.event_id = e.id
+      and p.about = e.target_type || ':' || e.target_id
+    cross join lateral jsonb_each(p.facts) f
+    where e.organization_id = ${organizationId} and e.target_id = any (${ids}::text[]) and p.about = any (${about}::text[])
+      and f.key ~ '^(before[.]|after[.])?email$' and f.value ->> 'value' <> ''`.execute(tx)
+  return rows.map(({ address }) => address)
 }
