@@ -1,7 +1,7 @@
 /** Decisions in the audit log, as the policy's `audit.decisions` says; changes of the register. @module */
 import type { AuditEvent, Ctx } from '#platform/context'
 import { events } from '../catalog.ts'
-import { ANY, type Evaluation } from '../model.ts'
+import { ANY, type Evaluation, type Properties } from '../model.ts'
 import type { RegisteredResource } from '../queries/register.ts'
 import type { Party, Verdict } from './party.ts'
 
@@ -44,7 +44,7 @@ function eventOf(evaluation: Evaluation, party: Party, verdict: Verdict): AuditE
   const { asserted, assertedValues } = verdict.known
   // Somebody unknown is only what the caller wrote: free text, so erasable. A bearer is a secret and never written.
   const unknown = party.userId === undefined && subject.type !== 'token' ? { subject: subject.id } : {}
-  const personal = { ...unknown, ...(assertedValues ? { asserted: assertedValues } : {}) }
+  const personal = { ...unknown, ...(assertedValues ? { asserted: keptOf(assertedValues) } : {}) }
   return (verdict.allowed ? events.allowed : events.denied)({
     outcome: verdict.allowed ? 'success' : 'denied',
     reason: verdict.reason,
@@ -57,6 +57,28 @@ function eventOf(evaluation: Evaluation, party: Party, verdict: Verdict): AuditE
     },
     ...(Object.keys(personal).length > 0 ? { personal } : {}),
   })
+}
+
+/** Characters of one asserted value, and items of a list, that are kept. */
+const MOST_CHARACTERS = 2_000
+const MOST_ITEMS = 50
+
+/** One body may ask 200 questions about the same megabyte: of what is too long to be meant, only its size is kept. */
+function keptOf(values: Properties): Properties {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, keptValue(value)]))
+}
+
+function keptValue(value: unknown): unknown {
+  if (typeof value === 'string')
+    return value.length <= MOST_CHARACTERS ? value : { omitted: { characters: value.length } }
+  if (Array.isArray(value)) {
+    const isShort =
+      value.length <= MOST_ITEMS &&
+      value.every((item) => typeof item === 'string' && item.length <= MOST_CHARACTERS / MOST_ITEMS)
+    return isShort ? value : { omitted: { items: value.length } }
+  }
+  // No attribute has such a type.
+  return typeof value === 'object' && value !== null ? { omitted: {} } : value
 }
 
 /**

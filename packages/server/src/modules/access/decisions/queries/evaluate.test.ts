@@ -128,6 +128,30 @@ describe('resources', () => {
     expect((await newestEvent(shop, 'acme')).data.asserted).toEqual(['ownerId', 'state'])
   })
 
+  // Anybody may ask about themselves: 200 questions about one megabyte would otherwise leave 200 megabytes.
+  test('what is asserted at length is decided on and kept by its size', async () => {
+    const long = {
+      ownerId: 'x'.repeat(2_001),
+      total: ['y'.repeat(100_000)],
+      state: { open: 'z'.repeat(100_000) },
+    }
+    const asked = { ...question(shop.clerk, 'write', ''), ...orders(long) }
+    const { accessToken } = await shop.signIn(shop.clerk.email)
+    await shop.ask('evaluation', asked, accessToken)
+    const { id } = await shop.organization('acme')
+    const kept = await shop.ownerDb.transaction(`org:${id}`, (tx) =>
+      tx.selectFrom('auditPersonal').select('facts').orderBy('eventId', 'desc').execute(),
+    )
+    expect(
+      kept.map(({ facts }) => (facts as { asserted?: { value: unknown } }).asserted?.value),
+    ).toContainEqual({
+      ownerId: { omitted: { characters: 2_001 } },
+      total: { omitted: { items: 1 } },
+      state: { omitted: {} },
+    })
+    expect(JSON.stringify(kept)).not.toMatch(/x{50}|y{50}|z{50}/)
+  })
+
   test('[FT-OM-17] what another organization registered is not looked at', async () => {
     const { body } = await shop.ask('evaluation', question(shop.clerk, 'write', 'orders/foreign'))
     expect(body).toMatchObject({ decision: false, context: { reason: 'error' } })
