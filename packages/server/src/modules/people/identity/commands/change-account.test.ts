@@ -218,6 +218,14 @@ describe("one's own profile", () => {
     expect(await app.events(organization)).toEqual(['sessions.signed_in', 'identity.profile_changed'])
   })
 
+  test('[FT-OM-15] is in the log of every organization that shows it', async () => {
+    const { organization, email } = await newMember()
+    await app.member(`${organization}-too`, { email, roles: ['viewer'] })
+    const tokens = await app.signIn(email, { organization })
+    await app.request('PATCH', '/me', { as: tokens, body: { name: 'Ada M.' } })
+    expect(await app.events(`${organization}-too`)).toEqual(['identity.profile_changed'])
+  })
+
   test.each([
     { name: 'Ada\u202e' },
     { name: 'x'.repeat(201) },
