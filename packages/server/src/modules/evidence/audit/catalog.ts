@@ -27,6 +27,7 @@ export const events = defineEvents('audit', {
 
 export const permissions = {
   read: 'read:audit',
+  readPlatform: 'read:platform-audit',
   export: 'export:audit',
   /** Erasing a person's values belongs to deleting them. */
   erase: 'delete:members',

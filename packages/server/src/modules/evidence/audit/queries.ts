@@ -53,7 +53,7 @@ export interface SignedCheckpoint extends Checkpoint {
 
 /** Newest first. */
 export async function listEvents(ctx: Ctx, filter: EventFilter, page: Page): Promise<StoredEvent[]> {
-  await ctx.authorize(permissions.read)
+  await authorizeReading(ctx)
   return read(ctx, async (tx) => {
     let query = selectEvents(tx, ctx.organizationId)
     if (filter.type?.endsWith('*'))
@@ -76,13 +76,13 @@ export async function listEvents(ctx: Ctx, filter: EventFilter, page: Page): Pro
 
 /** @throws `audit.not_found` */
 export async function getEvent(ctx: Ctx, id: Uuid): Promise<StoredEvent> {
-  await ctx.authorize(permissions.read)
+  await authorizeReading(ctx)
   return read(ctx, (tx) => findEvent(tx, ctx.organizationId, id))
 }
 
 /** The event with the proof that it stands in the log under the newest checkpoint. @throws `audit.not_found`, `audit.not_in_checkpoint` */
 export async function proveEvent(ctx: Ctx, id: Uuid) {
-  await ctx.authorize(permissions.read)
+  await authorizeReading(ctx)
   return read(ctx, async (tx) => {
     const event = await findEvent(tx, ctx.organizationId, id)
     const checkpoint = await findCheckpoint(tx, ctx.organizationId)
@@ -107,7 +107,7 @@ export async function proveEvent(ctx: Ctx, id: Uuid) {
 
 /** The newest checkpoint. @throws `audit.no_checkpoint` */
 export async function getCheckpoint(ctx: Ctx): Promise<SignedCheckpoint & { readonly verifierKey: string }> {
-  await ctx.authorize(permissions.read)
+  await authorizeReading(ctx)
   return read(ctx, async (tx) => {
     const checkpoint = await findCheckpoint(tx, ctx.organizationId)
     if (!checkpoint) throw errors.no_checkpoint()
@@ -117,7 +117,7 @@ export async function getCheckpoint(ctx: Ctx): Promise<SignedCheckpoint & { read
 
 /** That the log of `to` events begins with the log of `from` events. Without `to`: that of the newest checkpoint. @throws `audit.range`, `audit.no_checkpoint` */
 export async function proveExtension(ctx: Ctx, range: { from: number; to?: number | undefined }) {
-  await ctx.authorize(permissions.read)
+  await authorizeReading(ctx)
   return read(ctx, async (tx) => {
     const newest = await findCheckpoint(tx, ctx.organizationId)
     if (!newest) throw errors.no_checkpoint()
@@ -132,7 +132,7 @@ export async function proveExtension(ctx: Ctx, range: { from: number; to?: numbe
 
 /** The log's keys, the one that signs now first. */
 export async function listKeys(ctx: Ctx) {
-  await ctx.authorize(permissions.read)
+  await authorizeReading(ctx)
   return read(ctx, (tx) =>
     tx
       .selectFrom('auditKeys')
@@ -145,7 +145,7 @@ export async function listKeys(ctx: Ctx) {
 
 /** A file of the log as C2SP tlog-tiles lays it out: `checkpoint`, `tile/<L>/<N>`, `tile/entries/<N>`. @throws `audit.no_checkpoint`, `audit.no_such_tile` */
 export async function readLogFile(ctx: Ctx, path: string): Promise<Uint8Array> {
-  await ctx.authorize(permissions.read)
+  await authorizeReading(ctx)
   return read(ctx, async (tx) => {
     const checkpoint = await findCheckpoint(tx, ctx.organizationId)
     if (!checkpoint) throw errors.no_checkpoint()
@@ -199,6 +199,13 @@ export async function readEntries(tx: Tx, organizationId: Uuid, from: number, to
     left join audit_events e on e.organization_id = ${organizationId} and e.id = l.event_id
     order by i.index`.execute(tx)
   return rows.map(({ leaf, personal }) => (personal ? { leaf, personal } : { leaf }))
+}
+
+/** The platform's own log has a permission of its own: who reads organizations' does not thereby read it, nor the reverse. */
+function authorizeReading(ctx: Ctx): Promise<void> {
+  const home = ctx.principal?.home
+  const isPlatforms = home?.kind === 'platform' && home.organizationId === ctx.organizationId
+  return ctx.authorize(isPlatforms ? permissions.readPlatform : permissions.read)
 }
 
 function read<T>(ctx: Ctx, work: (tx: Tx) => Promise<T>): Promise<T> {

@@ -137,6 +137,15 @@ describe('reading', () => {
     })
   })
 
+  test("[PS-02] the platform's own log is read by its staff with read:platform-audit", async () => {
+    const labs = await startApp({ policy: 'flask-track' })
+    await labs.platformMember({ email: 'staff@platform.example', role: 'platform_staff' })
+    const as = await labs.signIn('staff@platform.example')
+    const { status, body } = await labs.request('GET', '/organizations/platform/audit/events', { as })
+    expect([status, body.items[0]?.type]).toEqual([200, 'sessions.signed_in'])
+    await labs.stop()
+  })
+
   test("answers another organization's members as if nothing were there, on every route", async () => {
     const { items } = (await get('/events?limit=1')).body
     await app.audit.settle()
