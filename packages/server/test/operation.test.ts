@@ -254,6 +254,9 @@ describe('the figures', () => {
 
   test('are for this machine alone until a token is configured', async () => {
     expect((await send(app, 'GET', '/metrics', { remoteAddress: '192.0.2.1' })).status).toBe(404)
+    // A proxy on this machine, not configured as one: everybody has its address.
+    for (const header of ['x-forwarded-for', 'forwarded'])
+      expect((await send(app, 'GET', '/metrics', { headers: { [header]: '192.0.2.1' } })).status).toBe(404)
     expect(
       (
         await send(app, 'GET', '/metrics', {

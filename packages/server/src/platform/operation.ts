@@ -113,9 +113,15 @@ async function answers(checks: readonly ReadinessCheck[]): Promise<string[]> {
 function admitScraper(request: FastifyRequest, services: Services): void {
   const { metricsToken } = services.config
   if (metricsToken === undefined) {
-    if (!['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(request.ip)) throw failures.not_found()
+    if (!['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(request.ip) || isForwarded(request))
+      throw failures.not_found()
     return
   }
   const given = request.headers.authorization ?? ''
   if (!sameBytes(sha256(given), sha256(`Bearer ${metricsToken}`))) throw failures.unauthorized()
+}
+
+/** A proxy on this machine that the configuration does not know has this machine's address, whoever asks through it. */
+function isForwarded({ headers }: FastifyRequest): boolean {
+  return headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined
 }
