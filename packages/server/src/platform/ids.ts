@@ -12,6 +12,12 @@ export type Uuid = string
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
+// Ids are converted for every decision, so digits are looked up, and no number is larger than a machine word.
+const TWO_DIGITS = Array.from({ length: 1024 }, (_, bits) => ALPHABET[bits >> 5]! + ALPHABET[bits & 31]!)
+const HEX_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const DIGIT_VALUE = valuesOf(ALPHABET)
+const HEX_VALUE = valuesOf('0123456789abcdef')
+
 /** What can be named from outside, and the prefix of its ids. */
 export type Prefix = 'org' | 'usr' | 'mem' | 'ses' | 'asg' | 'app' | 'pol' | 'evt'
 
@@ -26,26 +32,42 @@ export function newId(now: Date): Uuid {
 
 /** `mem` and a uuid → `mem_…`. */
 export function toWire(prefix: Prefix, id: Uuid): string {
-  let value = BigInt(`0x${id.replaceAll('-', '')}`)
-  let text = ''
-  for (let i = 0; i < 26; i++) {
-    text = ALPHABET[Number(value & 31n)] + text
-    value >>= 5n
+  let text = `${prefix}_`
+  // 26 digits hold 130 bits: two zeros stand before the uuid's 128.
+  let bits = 0
+  let held = 2
+  for (let i = 0; i < id.length; i++) {
+    const digit = HEX_VALUE[id.charCodeAt(i)]!
+    if (digit < 0) continue
+    bits = (bits << 4) | digit
+    held += 4
+    if (held < 10) continue
+    held -= 10
+    text += TWO_DIGITS[bits >> held]
+    bits &= (1 << held) - 1
   }
-  return `${prefix}_${text}`
+  return text
 }
 
 /** `mem_…` → uuid; undefined for anything else, also for an id of another kind. */
 export function fromWire(prefix: Prefix, text: string): Uuid | undefined {
-  if (!text.startsWith(`${prefix}_`) || text.length !== prefix.length + 27) return undefined
-  let value = 0n
-  for (const character of text.slice(prefix.length + 1)) {
-    const digit = ALPHABET.indexOf(character)
-    if (digit < 0) return undefined
-    value = (value << 5n) | BigInt(digit)
+  const from = prefix.length + 1
+  if (text.length !== from + 26 || !text.startsWith(prefix) || text[prefix.length] !== '_') return undefined
+  let id = ''
+  let bits = 0
+  let held = -2
+  for (let i = from; i < text.length; i++) {
+    const digit = DIGIT_VALUE[text.charCodeAt(i)] ?? -1
+    if (digit < 0 || (i === from && digit > 7)) return undefined
+    bits = (bits << 5) | digit
+    held += 5
+    if (held < 8) continue
+    held -= 8
+    id += HEX_BYTE[bits >> held]
+    bits &= (1 << held) - 1
+    if (id.length === 8 || id.length === 13 || id.length === 18 || id.length === 23) id += '-'
   }
-  if (value >> 128n) return undefined
-  return format(value.toString(16).padStart(32, '0'))
+  return id
 }
 
 /** An id in a path. What is not an id of this kind names nothing, so it is answered like an id nobody has: not found. */
@@ -68,6 +90,13 @@ export function bodyId(prefix: Prefix) {
 }
 
 const NOBODY: Uuid = '00000000-0000-0000-0000-000000000000'
+
+/** By character code, what each of `digits` stands for; -1 for every other character. */
+function valuesOf(digits: string): Int8Array {
+  const values = new Int8Array(128).fill(-1)
+  for (let value = 0; value < digits.length; value++) values[digits.charCodeAt(value)] = value
+  return values
+}
 
 function format(hex: string): Uuid {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
