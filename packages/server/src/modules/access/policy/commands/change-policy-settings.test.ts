@@ -103,6 +103,12 @@ describe("an organization's own policy settings", () => {
       })
       expect(events).toEqual([])
     }
+    for (const methods of [['password'], ['accessToken']]) {
+      expect(await patch({ 'authentication.methods': methods })).toMatchObject({
+        status: 409,
+        body: { code: 'policy.locks_you_out', reason: 'method_not_permitted' },
+      })
+    }
     expect((await app.request('GET', path, { as: asOwner })).status).toBe(200)
   })
 

@@ -1,4 +1,5 @@
 import { type CompiledPolicy, compileTightened, tighten } from '@writ/policy'
+import { isPermitted } from '#people/sessions'
 import { type Ctx, createCtx, type Target } from '#platform/context'
 import { toWire } from '#platform/ids'
 import { errors, events, permissions } from '../catalog.ts'
@@ -9,7 +10,8 @@ import { lockOverrides, saveOverrides } from '../store.ts'
  * from the next request on, on every node.
  *
  * @throws `policy.setting_refused` naming each setting that is looser than the policy, not the organization's to set, or
- *   no setting; `policy.locks_you_out` where the actor could not take it back (a second factor they do not have, say)
+ *   no setting; `policy.locks_you_out` where the actor could not take it back (a second factor they do not have, say, or a
+ *   credential no longer permitted)
  */
 export async function changePolicySettings(
   ctx: Ctx,
@@ -44,6 +46,9 @@ export async function changePolicySettings(
 
 async function stayAdmitted(ctx: Ctx, policy: CompiledPolicy, target: Target): Promise<void> {
   const { requestId, client, actor, organizationId, principal } = ctx
+  const isOwn = principal?.home.organizationId === organizationId
+  if (isOwn && principal.credential !== 'application' && !isPermitted(policy, principal.credential))
+    throw errors.locks_you_out({ reason: 'method_not_permitted' })
   const then = createCtx(ctx.services, { requestId, client, actor, organizationId, principal, policy })
   const { allowed, reason } = await ctx.services.ports.decide(then, permissions.updateSettings, target)
   if (!allowed) throw errors.locks_you_out({ reason })

@@ -3,6 +3,7 @@ import { type AccountOrganization, inOrganization } from '#people/identity'
 import type { AuditEvent, Ctx, Tx } from '#platform/context'
 import { newSecret, sha256 } from '#platform/crypto'
 import { newId, type Uuid } from '#platform/ids'
+import { isPermitted } from '../model/methods.ts'
 import { holdMembership, insertRefreshToken, insertSession } from '../store.ts'
 
 /** Secret scanners know a leaked one by it. */
@@ -40,11 +41,13 @@ export interface NewSession {
 /**
  * Makes a session for a member, with its cookie and the first token of its refresh family, and records it in the
  * organization's log as the person's own act. The account's row is held by the caller, whose transaction is in the
- * account's scope before and after. Undefined where the membership is no longer active.
+ * account's scope before and after. Undefined where the membership is no longer active, or the organization does not
+ * permit such a session.
  */
 export async function openSession(ctx: Ctx, tx: Tx, session: NewSession): Promise<Credentials | undefined> {
   const { userId, tokenVersion, organization, policy, authenticatedAt } = session
   const { organizationId, memberId } = organization
+  if (!isPermitted(policy, 'cookie')) return undefined
   const now = ctx.now()
   const { session: limits, tokens } = policy.policy.authentication
   await ctx.db.switchScope(tx, `org:${organizationId}`)

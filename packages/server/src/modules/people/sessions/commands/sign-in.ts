@@ -16,6 +16,7 @@ import { fromWire, newId } from '#platform/ids'
 import { needsRehash } from '#platform/passwords'
 import { errors, events } from '../catalog.ts'
 import { AddressLimit } from '../model/address-limit.ts'
+import { isPermitted } from '../model/methods.ts'
 import { chooseOrganization } from '../model/organization-choice.ts'
 import { insertChallenge } from '../store.ts'
 import { after, type Credentials, openSession, policyOf } from './open-session.ts'
@@ -68,6 +69,8 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignInResult
   const { account, organizations } = proof
   const chosen = chooseOrganization(organizations, nameOf(input.organization))
   if ('none' in chosen) throw await refuse(chosen.none)
+  if ('one' in chosen && !isPermitted(await policyOf(ctx, chosen.one.overrides), 'cookie'))
+    throw await refuse('method_not_permitted')
   if (account.mustChangePassword) {
     const challenge = await challengePasswordChange(ctx, account, organizations)
     if (challenge === undefined) throw await refuse('temporary_password_expired')

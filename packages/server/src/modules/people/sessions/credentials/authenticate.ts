@@ -11,6 +11,7 @@ import { sha256 } from '#platform/crypto'
 import { failures } from '#platform/errors'
 import { clientOf, type Gate } from '#platform/http'
 import { fromWire, type Uuid } from '#platform/ids'
+import { isPermitted } from '../model/methods.ts'
 import { AccessTokens } from './access-token.ts'
 import { isStale, rotateCookie, SESSION_COOKIE } from './cookie.ts'
 import { StandingReader, type StandingRow } from './standing.ts'
@@ -154,6 +155,7 @@ export class Authenticator implements Gate {
     )
       return undefined
     const policy = await this.#services.ports.policies.effective(row.policy_version_id, row.overrides)
+    if (!isPermitted(policy, credential)) return undefined
     const { idleSeconds } = policy.policy.authentication.session
     const idleSince = now.getTime() - (row.last_used_at ?? row.authenticated_at).getTime()
     if (row.expires_at <= now || idleSince > idleSeconds * 1000) return undefined
