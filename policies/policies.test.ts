@@ -222,10 +222,10 @@ describe('settings the documents name', () => {
   })
 })
 
-test('every control is demanded by one of the four, but for the approval of policy changes', () => {
+test('every control is demanded by one of the four, but for the approval of policy changes and deleting oneself', () => {
   const policies = names.map(policyOf)
   const idle = controls.filter((control) => !policies.some((policy) => control.applies(policy)))
-  expect(idle.map(({ id }) => id)).toEqual(['policy-approval'])
+  expect(idle.map(({ id }) => id)).toEqual(['account-deletion.self', 'policy-approval'])
 })
 
 describe('docs/clauses.md', () => {

@@ -5,7 +5,7 @@ export const accountDeletion = defineControl({
   id: 'account-deletion',
   section: 'leaving',
   title: { en: 'Deletion', he: 'מחיקה' },
-  settings: ['offboarding.deletion.self', 'offboarding.deletion.prefer'],
+  settings: ['offboarding.deletion.prefer'],
   enforcement: 'enforced',
   mapping: {
     soc2: ['CC6.5'],
@@ -16,14 +16,14 @@ export const accountDeletion = defineControl({
   statement: {
     en: ({ offboarding: { deletion } }) => [
       'Deleting an account removes its record for good; its audit history stays. It takes the permission to do so, and is logged.',
-      deletion.self ? 'Users may delete their own account.' : 'Users cannot delete their own account.',
+      ...(deletion.self ? [] : ['Users cannot delete their own account.']),
       ...(deletion.prefer === 'deactivation'
         ? ['Deactivation is preferred, and whoever is about to delete is told so.']
         : []),
     ],
     he: ({ offboarding: { deletion } }) => [
       'מחיקת חשבון מסירה את רשומתו לצמיתות; היסטוריית הביקורת שלו נשארת. היא מחייבת הרשאה ונרשמת ביומן.',
-      deletion.self ? 'משתמשים רשאים למחוק את חשבונם.' : 'משתמשים אינם יכולים למחוק את חשבונם.',
+      ...(deletion.self ? [] : ['משתמשים אינם יכולים למחוק את חשבונם.']),
       ...(deletion.prefer === 'deactivation' ? ['השבתה עדיפה, ומי שעומד למחוק מקבל על כך אזהרה.'] : []),
     ],
   },

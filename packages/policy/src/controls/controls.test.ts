@@ -29,7 +29,8 @@ function flipped(policy: Policy, path: string, value: unknown): Policy {
 }
 
 const twoPeople = flipped(salesAgent, 'changes.approvals', 2)
-const variants = [...policies, twoPeople]
+const ownDeletion = flipped(businessManager, 'offboarding.deletion.self', true)
+const variants = [...policies, twoPeople, ownDeletion]
 
 const words = (control: Control, policy: Policy, language: 'en' | 'he' = 'en') =>
   control.statement(policy, language).join(' ')

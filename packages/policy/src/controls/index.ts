@@ -12,6 +12,7 @@
 import { accessRequests } from './access-requests.ts'
 import { accessReviews } from './access-reviews.ts'
 import { accountDeletion } from './account-deletion.ts'
+import { ownAccountDeletion } from './account-deletion-self.ts'
 import { auditEvents } from './audit-events.ts'
 import { auditImmutability } from './audit-immutability.ts'
 import { auditRetention } from './audit-retention.ts'
@@ -50,6 +51,7 @@ import { policyVersions } from './policy-versions.ts'
 import { privacy } from './privacy.ts'
 import { provisioning } from './provisioning.ts'
 import { provisioningActivation } from './provisioning-activation.ts'
+import { selfRegistration } from './provisioning-self-registration.ts'
 import { resourceState } from './resource-state.ts'
 import { roleAssignment } from './role-assignment.ts'
 import { roleChanges } from './role-changes.ts'
@@ -98,6 +100,7 @@ export const controls: readonly Control[] = Object.freeze([
   lastOwner,
   resourceState,
   provisioning,
+  selfRegistration,
   provisioningActivation,
   invites,
   roleAssignment,
@@ -107,6 +110,7 @@ export const controls: readonly Control[] = Object.freeze([
   usageLimits,
   deactivation,
   accountDeletion,
+  ownAccountDeletion,
   offboarding,
   accessReviews,
   platformRoles,

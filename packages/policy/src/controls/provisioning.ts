@@ -8,7 +8,7 @@ export const provisioning = defineControl({
   id: 'provisioning',
   section: 'granting',
   title: { en: 'New accounts', he: 'חשבונות חדשים' },
-  settings: ['provisioning.by', 'provisioning.selfRegister', 'provisioning.temporaryPassword', 'roles'],
+  settings: ['provisioning.by', 'provisioning.temporaryPassword', 'roles'],
   enforcement: 'enforced',
   mapping: {
     soc2: ['CC6.2'],
@@ -24,9 +24,7 @@ export const provisioning = defineControl({
         by.length > 0
           ? `Accounts are created by ${w.anyRole(by)}, each with the roles that the creator may give.`
           : 'Accounts are created by the operator, and by whoever holds the permission to do so.',
-        selfRegister.length > 0
-          ? `People may register themselves as ${w.anyRole(selfRegister)}, and as nothing else.`
-          : 'Nobody registers themselves.',
+        ...(selfRegister.length === 0 ? ['Nobody registers themselves.'] : []),
         ...(role ? [`Where nothing else is said, a new account has the role ${w.text(role.title)}.`] : []),
         ...(temporaryPassword
           ? ['It starts with a generated password that must be replaced at the first sign-in.']
@@ -41,9 +39,7 @@ export const provisioning = defineControl({
         by.length > 0
           ? `חשבונות נוצרים בידי ${w.anyRole(by)}, בתפקידים שהיוצר רשאי להעניק.`
           : 'חשבונות נוצרים בידי מפעיל המערכת ובידי מי שמחזיק בהרשאה לכך.',
-        selfRegister.length > 0
-          ? `הרשמה עצמית אפשרית בתפקיד ${w.anyRole(selfRegister)} בלבד.`
-          : 'אין הרשמה עצמית.',
+        ...(selfRegister.length === 0 ? ['אין הרשמה עצמית.'] : []),
         ...(role ? [`כשלא נאמר אחרת, לחשבון חדש ניתן התפקיד ${w.text(role.title)}.`] : []),
         ...(temporaryPassword ? ['החשבון נפתח בסיסמה שנוצרה אוטומטית, ויש להחליפה בכניסה הראשונה.'] : []),
         'כל יצירת חשבון נרשמת ביומן.',
