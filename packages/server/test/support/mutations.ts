@@ -1,0 +1,237 @@
+/**
+ * What changes something, route by route: a request that succeeds, and what it leaves in the log.
+ *
+ * A route that changes something and has no entry here fails the tests, and so does an entry without its route.
+ *
+ * @module
+ */
+import { createSetupToken } from '#people/organizations'
+import type { Route } from '#platform/http'
+import { fromWire, toWire, type Uuid } from '#platform/ids'
+import { type Answer, PASSWORD, send, startApp, type TestApp, type TestMember, type Tokens } from './app.ts'
+import { openSessionOf } from './attack-sessions.ts'
+import { addressOf, bodyOf, call, createWorld, nameOf, paramsOf, routes, type World } from './routes.ts'
+
+export const USER_AGENT = 'driven by a test'
+
+/** What happened, and in whose log it should stand. */
+export interface Driven {
+  readonly answer: Answer
+  readonly app: TestApp
+  readonly organizationId: Uuid
+  /** Id of who did it. */
+  readonly by: string
+}
+
+export interface Mutation {
+  /** The event that is the route's own. */
+  readonly event: string
+  /** Which of the two states it has: `after` where something came to be, `before` where something is gone. */
+  readonly states: readonly ('before' | 'after')[]
+  drive?(stage: Stage, route: Route): Promise<Driven>
+}
+
+/** The servers that routes are driven on: one with worlds, one where the platform has staff. */
+export interface Stage {
+  readonly app: TestApp
+  readonly platform: TestApp
+  readonly staff: TestMember
+  readonly staffTokens: Tokens
+  world(): Promise<World>
+  stop(): Promise<void>
+}
+
+export async function createStage(): Promise<Stage> {
+  const app = await startApp({ policy: 'sales-agent' })
+  const platform = await startApp({ policy: 'flask-track' })
+  await app.audit.start()
+  const staff = await platform.platformMember({ email: 'staff@platform.test', role: 'platform_staff' })
+  let worlds = 0
+  return {
+    app,
+    platform,
+    staff,
+    staffTokens: await openSessionOf(platform, staff),
+    world: () => createWorld(app, `driven-${++worlds}`),
+    async stop() {
+      await app.stop()
+      await platform.stop()
+    },
+  }
+}
+
+/** Drives a route as its entry says; without one of its own, as the world's administrator with the body of routes.ts. */
+export async function drive(stage: Stage, route: Route): Promise<Driven> {
+  const mutation = mutations[nameOf(route)]
+  if (!mutation) throw new Error(`support/mutations.ts: what does ${nameOf(route)} leave in the log?`)
+  return mutation.drive ? mutation.drive(stage, route) : asAdmin({})(stage, route)
+}
+
+const of = ({ member: { organizationId, userId } }: { member: TestMember }) => ({
+  organizationId,
+  by: userId,
+})
+
+type Drive = NonNullable<Mutation['drive']>
+
+interface Particulars {
+  /** Comes before, with a request of its own. */
+  readonly before?: (app: TestApp, world: World) => Promise<unknown>
+  readonly params?: (app: TestApp, world: World) => Promise<Record<string, string>>
+  readonly query?: string
+}
+
+function asAdmin({ before, params, query = '' }: Particulars): Drive {
+  return async ({ app, world: make }, route) => {
+    const world = await make()
+    await before?.(app, world)
+    const address = addressOf(route, { ...paramsOf(world), ...(await params?.(app, world)) }) + query
+    const answer = await call(app, route, address, from(world.admin), bodyOf(route, world))
+    return { answer, app, ...of(world.admin) }
+  }
+}
+
+/** As somebody who signs in or goes on: the body is all there is. */
+function asVictim(bodyFor: (app: TestApp, world: World) => Promise<Record<string, unknown>>): Drive {
+  return async ({ app, world: make }, route) => {
+    const world = await make()
+    const body = await bodyFor(app, world)
+    const answer = await call(app, route, addressOf(route, {}), { 'user-agent': USER_AGENT }, body)
+    return { answer, app, ...of(world.victim) }
+  }
+}
+
+function onOrganization(action: string, before?: string): Drive {
+  return async ({ platform: app, staff, staffTokens }, route) => {
+    const { id, wire } = await app.organization(`for-${action}`)
+    const headers = from(staffTokens)
+    if (before) await send(app, 'POST', `/api/v1/platform/organizations/${wire}/${before}`, { headers })
+    const answer = await call(app, route, addressOf(route, { id: wire }), headers)
+    return { answer, app, organizationId: id, by: staff.userId }
+  }
+}
+
+const from = ({ accessToken }: Tokens) => ({
+  authorization: `Bearer ${accessToken}`,
+  'user-agent': USER_AGENT,
+})
+const onVictim =
+  (action: string) =>
+  (app: TestApp, { slug, admin, victim }: World) =>
+    send(app, 'POST', `/organizations/${slug}/members/${victim.member.wire.member}/${action}`, { as: admin })
+
+const setUp: Drive = async (_stage, route) => {
+  // Works only while there is no organization.
+  const app = await startApp({ policy: 'flask-track' })
+  const token = (await createSetupToken({ db: app.ownerDb, now: app.clock.now }))!
+  const owner = { email: 'owner@new.test', name: 'Olga', password: PASSWORD }
+  const body = { token, organization: { name: 'New', slug: 'new' }, owner }
+  const answer = await call(app, route, addressOf(route, {}), { 'user-agent': USER_AGENT }, body)
+  return { answer, app, organizationId: fromWire('org', answer.body.id)!, by: 'setup' }
+}
+
+const createOrganization: Drive = async ({ platform: app, staff, staffTokens }, route) => {
+  const body = { name: 'North', slug: 'north', owner: { email: 'owner@north.test', name: 'Nora' } }
+  const answer = await call(app, route, addressOf(route, {}), from(staffTokens), body)
+  return { answer, app, organizationId: staff.organizationId, by: staff.userId }
+}
+
+async function challengeOf(app: TestApp, world: World): Promise<Record<string, unknown>> {
+  const reset = await onVictim('reset-password')(app, world)
+  const body = { email: world.victim.member.email, password: reset.body.temporaryPassword }
+  const { challenge } = (await send(app, 'POST', '/auth/login', { body })).body
+  return { challenge, newPassword: 'Other-Harbour-58!' }
+}
+
+const anotherSession = async (app: TestApp, { admin }: World) => ({
+  session: toWire('ses', (await openSessionOf(app, admin.member)).sessionId),
+})
+
+const BOTH = ['before', 'after'] as const
+const NEW = ['after'] as const
+const GONE = ['before'] as const
+const ACT = [] as const
+
+const ORGANIZATION = '/api/v1/organizations/:organization'
+const MEMBER = `${ORGANIZATION}/members/:member`
+const RESOURCE = `${ORGANIZATION}/resources/:type/:id`
+
+export const mutations: Readonly<Record<string, Mutation>> = {
+  'PATCH /api/v1/me': { event: 'identity.profile_changed', states: BOTH },
+  'POST /api/v1/me/password': { event: 'identity.password_changed', states: ACT },
+  'DELETE /api/v1/me/sessions': {
+    event: 'sessions.ended',
+    states: ACT,
+    drive: asAdmin({ before: anotherSession }),
+  },
+  'DELETE /api/v1/me/sessions/:session': {
+    event: 'sessions.ended',
+    states: ACT,
+    drive: asAdmin({ params: anotherSession }),
+  },
+  'POST /api/v1/auth/login': {
+    event: 'sessions.signed_in',
+    states: ACT,
+    drive: asVictim(async (_app, { victim }) => ({ email: victim.member.email, password: PASSWORD })),
+  },
+  'POST /api/v1/auth/password/change': {
+    event: 'identity.password_changed',
+    states: ACT,
+    drive: asVictim(challengeOf),
+  },
+  'POST /api/v1/auth/refresh': {
+    event: 'sessions.refreshed',
+    states: ACT,
+    drive: asVictim(async (_app, { victim }) => ({ refreshToken: victim.refreshToken })),
+  },
+  'POST /api/v1/auth/step-up': { event: 'sessions.stepped_up', states: ACT },
+  'POST /api/v1/auth/switch': { event: 'sessions.switched', states: ACT },
+  'POST /api/v1/auth/logout': { event: 'sessions.ended', states: ACT },
+  'POST /api/v1/auth/logout-everywhere': { event: 'sessions.ended', states: ACT },
+  'POST /api/v1/setup': { event: 'organizations.created', states: NEW, drive: setUp },
+  'POST /api/v1/organizations': { event: 'organizations.created', states: ACT, drive: createOrganization },
+  'POST /api/v1/platform/organizations/:id/suspend': {
+    event: 'organizations.suspended',
+    states: BOTH,
+    drive: onOrganization('suspend'),
+  },
+  'POST /api/v1/platform/organizations/:id/activate': {
+    event: 'organizations.activated',
+    states: BOTH,
+    drive: onOrganization('activate', 'suspend'),
+  },
+  [`PATCH ${ORGANIZATION}`]: { event: 'organizations.changed', states: BOTH },
+  [`POST ${ORGANIZATION}/transfer-ownership`]: {
+    event: 'organizations.ownership_transferred',
+    states: BOTH,
+  },
+  [`POST ${ORGANIZATION}/members`]: { event: 'members.added', states: NEW },
+  [`PATCH ${MEMBER}`]: { event: 'roles.changed', states: BOTH },
+  [`POST ${MEMBER}/deactivate`]: { event: 'members.deactivated', states: BOTH },
+  [`POST ${MEMBER}/reactivate`]: {
+    event: 'members.reactivated',
+    states: BOTH,
+    drive: asAdmin({ before: onVictim('deactivate') }),
+  },
+  [`POST ${MEMBER}/reset-password`]: { event: 'identity.password_reset', states: ACT },
+  [`DELETE ${MEMBER}`]: {
+    event: 'members.deleted',
+    states: GONE,
+    drive: asAdmin({ query: '?acknowledge=history-stays' }),
+  },
+  [`PATCH ${ORGANIZATION}/policy-settings`]: { event: 'policy.settings_changed', states: BOTH },
+  [`PUT ${RESOURCE}`]: {
+    event: 'resources.registered',
+    states: NEW,
+    drive: asAdmin({ params: async () => ({ id: 'another-lead' }) }),
+  },
+  [`DELETE ${RESOURCE}`]: { event: 'resources.removed', states: GONE },
+  [`POST ${ORGANIZATION}/applications`]: { event: 'applications.created', states: NEW },
+  [`DELETE ${ORGANIZATION}/applications/:application`]: { event: 'applications.revoked', states: BOTH },
+  [`POST ${ORGANIZATION}/audit/erasures`]: { event: 'audit.personal_erased', states: ACT },
+}
+
+/** Questions are asked with POST and change nothing; what they leave is the policy's choice (`audit.decisions`). */
+export const changing: readonly Route[] = routes.filter(
+  (route) => route.method !== 'GET' && route.base !== '',
+)
