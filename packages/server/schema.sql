@@ -243,9 +243,12 @@ create table members (
   CHECK ((status = ANY (ARRAY['active'::text, 'deactivated'::text])))
 );
 CREATE INDEX members_user ON public.members USING btree (user_id);
+-- policy added (writ_app, writ_owner) insert check ((organization_id = ( SELECT current_organization() AS current_organization)) AND ((NOT belongs_elsewhere(user_id)) OR (( SELECT verified_scope() AS verified_scope) = ((('attach:'::text || organization_id) || ':'::text) || user_id))))
+-- policy changed (writ_app, writ_owner) update using (organization_id = ( SELECT current_organization() AS current_organization))
+-- policy removed (writ_app, writ_owner) delete using (organization_id = ( SELECT current_organization() AS current_organization))
+-- policy seen (writ_app, writ_owner) select using (organization_id = ( SELECT current_organization() AS current_organization))
 -- policy system (writ_system) all using true
--- policy tenant (writ_app, writ_owner) all using (organization_id = ( SELECT current_organization() AS current_organization))
--- writ_app may delete, insert, select, update
+-- writ_app may delete, insert, select
 -- writ_system may select, update
 
 -- The tenants, and the platform itself as a row of its own kind so that its records need no second scheme.

@@ -23,8 +23,8 @@ comment on column context_keys.created_at is 'When the key was installed.';
 grant select on context_keys to writ_system;
 
 -- The scope of the running transaction: what the server signed into writ.context, or null.
--- A context reads `<scope>.<64 hex digits of HMAC-SHA256>`; scopes are `org:<uuid>`, `account:<uuid>` and
--- `address:<key>`. After a commit the setting is the empty string, never absent: both mean no scope.
+-- A context reads `<scope>.<64 hex digits of HMAC-SHA256>`; scopes are `org:<uuid>`, `account:<uuid>`, `address:<key>`
+-- and others that platform/database.ts lists. After a commit the setting is the empty string, never absent: both mean no scope.
 create function verified_scope() returns text
   language plpgsql stable parallel restricted security definer
   set search_path = pg_catalog, public
@@ -50,7 +50,12 @@ grant execute on function verified_scope() to writ_app, writ_owner;
 reset role;
 
 create function current_organization() returns uuid language sql stable parallel restricted as
-  $$ select case when scope like 'org:%' then substr(scope, 5)::uuid end from (select verified_scope()) as s (scope) $$;
+  $$
+    select case
+      when scope like 'org:%' then substr(scope, 5)::uuid
+      when scope like 'attach:%' then substr(scope, 8, 36)::uuid
+    end from (select verified_scope()) as s (scope)
+  $$;
 comment on function current_organization() is 'The organization of this transaction; null sees no tenant row.';
 
 create function current_account() returns uuid language sql stable parallel restricted as

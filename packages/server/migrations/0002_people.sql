@@ -253,9 +253,17 @@ grant select, update on users to writ_system;
 
 alter table members enable row level security;
 alter table members force row level security;
-create policy tenant on members to writ_app, writ_owner using (organization_id = (select current_organization()));
+create policy seen on members for select to writ_app, writ_owner using (organization_id = (select current_organization()));
+-- Whoever is a member can be read. So an account that belongs to another organization is added only where the server
+-- signed for this very account: injected SQL that knows its id could otherwise pull it in and read it.
+create policy added on members for insert to writ_app, writ_owner with check (
+  organization_id = (select current_organization())
+  and (not belongs_elsewhere(user_id) or (select verified_scope()) = 'attach:' || organization_id || ':' || user_id)
+);
+create policy changed on members for update to writ_app, writ_owner using (organization_id = (select current_organization()));
+create policy removed on members for delete to writ_app, writ_owner using (organization_id = (select current_organization()));
 create policy system on members to writ_system using (true);
-grant select, insert, update, delete on members to writ_app;
+grant select, insert, update (status, revision, deactivated_at, last_active_at), delete on members to writ_app;
 grant select, update on members to writ_system;
 
 alter table sessions enable row level security;

@@ -213,6 +213,27 @@ describe('with the context of one organization', () => {
     }
   })
 
+  // Threat: a member can be read, so injected SQL that knows an account's id would pull it into its own organization.
+  test('[FT-AC-07] an account of another organization is taken in only under a scope signed for it', async () => {
+    const { acme, globex } = attacked
+    const take = `insert into members (organization_id, id, user_id, created_at) values ('${acme.organization}', gen_random_uuid(), '${globex.user}', now())`
+    for (const scope of [
+      `org:${acme.organization}`,
+      `attach:${acme.organization}:${acme.user}`,
+      `attach:${globex.organization}:${globex.user}`,
+    ] as const) {
+      expect(await attempt(attacked.database.app, attacked.sign(scope), take), scope).toEqual({
+        refused: DENIED,
+      })
+    }
+    const point = `update members set user_id = '${globex.user}' where organization_id = '${acme.organization}'`
+    expect(await attempt(attacked.database.app, attacked.sign(`org:${acme.organization}`), point)).toEqual({
+      refused: DENIED,
+    })
+    const signed = attacked.sign(`attach:${acme.organization}:${globex.user}`)
+    expect(await attempt(attacked.database.app, signed, take)).toMatchObject({ rows: 1 })
+  })
+
   test('[FT-AC-07] an account that belongs elsewhere too is neither changed nor removed', async () => {
     const membership = [attacked.acme.organization, attacked.globex.user]
     await attacked.superuser.query(

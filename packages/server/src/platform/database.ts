@@ -3,7 +3,8 @@
  * the connection told apart from every other failure.
  *
  * A scope says what a transaction may see: `org:<uuid>` the rows of one organization, `account:<uuid>` an account on
- * its own behalf, `address:<key>` the one look-up of a sign-in, `stamps` nothing but noting use,
+ * its own behalf, `attach:<org uuid>:<account uuid>` an organization that takes in that account, `address:<key>` the
+ * one look-up of a sign-in, `stamps` nothing but noting use,
  * `audit` the sequencer's functions over all logs. It is signed here and verified in the database
  * (migrations/0001_foundation.sql), so SQL that is injected into a statement cannot step into another scope.
  *
@@ -18,7 +19,13 @@ import type { Uuid } from './ids.ts'
 
 export type Tx = Transaction<DB>
 
-export type Scope = `org:${Uuid}` | `account:${Uuid}` | `address:${string}` | 'stamps' | 'audit'
+export type Scope =
+  | `org:${Uuid}`
+  | `attach:${Uuid}:${Uuid}`
+  | `account:${Uuid}`
+  | `address:${string}`
+  | 'stamps'
+  | 'audit'
 
 /** Deadlock and serialization failures (SQLSTATE class 40) lost no one's work and are tried again. */
 const ATTEMPTS = 4

@@ -291,6 +291,7 @@ function createSeed({
           .values({ ...user, passwordChangedAt: at })
           .execute()
       }
+      await ownerDb.switchScope(tx, `attach:${organizationId}:${userId}`)
       await tx.insertInto('members').values({ organizationId, id: memberId, userId, createdAt: at }).execute()
       for (const role of input.roles) {
         const assignment = {

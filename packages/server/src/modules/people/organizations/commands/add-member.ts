@@ -73,8 +73,11 @@ export async function addMember(
   const userId = account ?? (await createUser(ctx, tx, newUser(person, password)))
   const id = newId(ctx.now())
   const { organizationId } = ctx
-  if (!(await insertMember(tx, { organizationId, id, userId, createdAt: ctx.now() })))
-    throw memberErrors.already_member()
+  // The database lets an account of other organizations in only under a scope that names it.
+  await ctx.db.switchScope(tx, `attach:${organizationId}:${userId}`)
+  const isNew = await insertMember(tx, { organizationId, id, userId, createdAt: ctx.now() })
+  await ctx.db.switchScope(tx, `org:${organizationId}`)
+  if (!isNew) throw memberErrors.already_member()
   await ctx.record(
     tx,
     memberEvents.added({
