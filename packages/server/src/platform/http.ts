@@ -7,12 +7,13 @@
  * @module
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
-import { type Client, type Ctx, createCtx, type Principal, type Services } from './context.ts'
+import type { z } from 'zod'
+import { type Client, type Ctx, type CtxInput, createCtx, type Principal, type Services } from './context.ts'
 import { AppError, failures, invalidField } from './errors.ts'
 import type { Uuid } from './ids.ts'
 import { parseJson } from './json.ts'
 import { asAppError, PROTECTION, problem } from './problem.ts'
+import { schemaOf } from './route-schema.ts'
 
 export { newRequestId } from './problem.ts'
 
@@ -97,10 +98,8 @@ export interface Gate {
 declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal | undefined
-  }
-  interface FastifyContextConfig {
     /** Declared route; absent for the few that are not ours (documentation pages). */
-    route?: Route
+    route: Route | undefined
   }
 }
 
@@ -117,11 +116,14 @@ export function mount(app: FastifyInstance, services: Services, gate: Gate, rout
     app.route({
       method: spec.method,
       url: fullPath(spec),
-      config: { route: spec },
-      schema: documentation(spec),
+      schema: schemaOf(spec),
       // zod checks; the JSON Schemas above document, and serialize the answer.
       validatorCompiler: () => () => true,
-      onRequest: async (request, reply) => admit({ request, reply }, services, gate, spec),
+      onRequest: (request, reply) => {
+        request.route = spec
+        if (spec.echoesRequestId) void reply.header('x-request-id', requestIdOf(request))
+        return admit({ request, reply }, services, gate, spec)
+      },
       handler: async (request, reply) => {
         refuseUnholdable(request)
         const ctx = await contextOf(request, services, gate, spec)
@@ -129,7 +131,8 @@ export function mount(app: FastifyInstance, services: Services, gate: Gate, rout
         // A reply is a promise of its own end: awaited, it is no longer itself.
         if (spec.produces !== undefined || reply.sent) return reply
         if (spec.response === undefined) return reply.code(204).send()
-        return reply.code(spec.status ?? 200).send(answer)
+        if (spec.status !== undefined) void reply.code(spec.status)
+        return answer
       },
     })
   }
@@ -155,46 +158,55 @@ async function admit(
 
 /** PostgreSQL's text holds no NUL: an address with one names nothing, a query with one is refused. As parseJson does for bodies. */
 function refuseUnholdable(request: FastifyRequest): void {
-  const hasNul = ([, value]: [string, unknown]) => String(value).includes('\0')
-  if (Object.entries(request.params as object).some(hasNul)) throw failures.not_found()
-  const found = Object.entries(request.query as object).find(hasNul)
-  if (found) throw invalidField(`query.${found[0]}`, 'contains a NUL character')
+  if (keyWithNul(request.params as object) !== undefined) throw failures.not_found()
+  const key = keyWithNul(request.query as object)
+  if (key !== undefined) throw invalidField(`query.${key}`, 'contains a NUL character')
 }
 
-async function contextOf(request: FastifyRequest, services: Services, gate: Gate, spec: Route): Promise<Ctx> {
-  const principal = request.principal
-  const client = clientOf(request)
-  if (!principal) {
-    const { compiled } = await services.ports.policies.current()
-    const organizationId = ANYWHERE
-    return createCtx(services, {
-      requestId: request.id,
-      client,
-      actor: { kind: 'anonymous' },
-      organizationId,
-      policy: compiled,
-    })
+function keyWithNul(values: object): string | undefined {
+  for (const key in values) if (String((values as Record<string, unknown>)[key]).includes('\0')) return key
+  return undefined
+}
+
+/** At once where the credential's own organization is meant: nothing then has to be read. */
+function contextOf(request: FastifyRequest, services: Services, gate: Gate, spec: Route): Ctx | Promise<Ctx> {
+  const { principal } = request
+  if (!principal) return anonymousContext(request, services)
+  const own: CtxInput = {
+    requestId: request.id,
+    client: clientOf(request),
+    actor: principal.actor,
+    organizationId: principal.home.organizationId,
+    principal,
+    policy: principal.policy,
   }
-  const key = (request.params as { organization?: string }).organization
-  let organizationId = principal.home.organizationId
-  let policy = principal.policy
-  if (spec.path.includes(':organization')) {
-    const found = await gate.organizationFor(principal, key ?? '')
-    if (!found) throw new AppError('organizations.not_found', [404, 'Organization not found.'])
-    if (found.id !== organizationId)
-      policy = await services.ports.policies.effective(
-        (await services.ports.policies.current()).versionId,
-        found.overrides,
-      )
-    organizationId = found.id
-  }
+  if (!spec.path.includes(':organization')) return createCtx(services, own)
+  return contextIn((request.params as { organization: string }).organization, own, principal, services, gate)
+}
+
+async function contextIn(
+  key: string,
+  own: CtxInput,
+  principal: Principal,
+  services: Services,
+  gate: Gate,
+): Promise<Ctx> {
+  const found = await gate.organizationFor(principal, key)
+  if (!found) throw new AppError('organizations.not_found', [404, 'Organization not found.'])
+  if (found.id === own.organizationId) return createCtx(services, own)
+  const { policies } = services.ports
+  const policy = await policies.effective((await policies.current()).versionId, found.overrides)
+  return createCtx(services, { ...own, organizationId: found.id, policy })
+}
+
+async function anonymousContext(request: FastifyRequest, services: Services): Promise<Ctx> {
+  const { compiled } = await services.ports.policies.current()
   return createCtx(services, {
     requestId: request.id,
-    client,
-    actor: principal.actor,
-    organizationId,
-    principal,
-    policy,
+    client: clientOf(request),
+    actor: { kind: 'anonymous' },
+    organizationId: ANYWHERE,
+    policy: compiled,
   })
 }
 
@@ -230,53 +242,29 @@ function pathOf(where: string, issue: z.core.$ZodIssue): string {
   return [where, ...keys.map(String)].filter((part) => part !== '').join('.') || 'body'
 }
 
-function documentation(spec: Route): Record<string, unknown> {
-  const describe = (schema: z.ZodType, io: 'input' | 'output') => {
-    const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-7', unrepresentable: 'any' })
-    return rest
-  }
-  return {
-    summary: spec.summary,
-    tags: [spec.tag],
-    ...(spec.access === 'anyone' ? { security: [] } : {}),
-    ...(spec.params ? { params: describe(spec.params, 'input') } : {}),
-    ...(spec.query ? { querystring: describe(spec.query, 'input') } : {}),
-    ...(spec.body ? { body: describe(spec.body, 'input') } : {}),
-    response: answerOf(spec, describe),
-  }
-}
-
-function answerOf(
-  spec: Route,
-  describe: (schema: z.ZodType, io: 'output') => unknown,
-): Record<number, unknown> {
-  if (spec.response) return { [spec.status ?? 200]: describe(spec.response, 'output') }
-  if (spec.produces)
-    return { 200: { description: 'The file.', content: { [spec.produces]: { schema: { type: 'string' } } } } }
-  return { 204: { type: 'null', description: 'Done.' } }
-}
-
 /** Headers, request ids, the JSON parser and the one error format: for every answer, also of addresses that do not exist. */
 export function installHttp(app: FastifyInstance, services: Services): void {
   app.decorateRequest('principal', undefined)
-  app.addHook('onResponse', async (request, reply) => {
-    const { route } = request.routeOptions.config
-    const labels = {
-      method: request.method,
-      route: route ? fullPath(route) : 'other',
-      status: String(reply.statusCode),
-    }
-    services.metrics.requests.observe(labels, reply.elapsedTime / 1000)
+  app.decorateRequest('route', undefined)
+  // What is logged names its request itself; a logger for each would be made for nothing.
+  app.setChildLoggerFactory((logger) => logger)
+  const observe = requestTimes(services)
+  app.addHook('onResponse', (request, reply, done) => {
+    observe(request, reply)
+    done()
   })
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'x-request-id': requestIdToSend(request), ...PROTECTION })
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(PROTECTION).header('x-request-id', request.id)
+    done()
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer' },
-    async (_request: FastifyRequest, body: Buffer) => parseJson(body),
-  )
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parseJson(body as Buffer))
+    } catch (error) {
+      done(error as Error)
+    }
+  })
   app.setErrorHandler((error: FastifyError, request, reply) =>
     problem(request, reply, asAppError(error), error),
   )
@@ -284,8 +272,22 @@ export function installHttp(app: FastifyInstance, services: Services): void {
 }
 
 /** What a caller of a standard's endpoint correlates by, where it is harmless in a header and in their log. */
-function requestIdToSend(request: FastifyRequest): string {
-  if (request.routeOptions.config.route?.echoesRequestId !== true) return request.id
+function requestIdOf(request: FastifyRequest): string {
   const theirs = request.headers['x-request-id']
   return typeof theirs === 'string' && /^[\x21-\x7e]{1,200}$/.test(theirs) ? theirs : request.id
+}
+
+/** Counts answers and their times. The series of a route and status is looked up once, not by its labels every time. */
+function requestTimes({ metrics }: Services) {
+  const series = new Map<string, { observe(seconds: number): void }>()
+  return ({ method, route }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply) => {
+    const path = route ? fullPath(route) : 'other'
+    const name = `${method} ${path} ${statusCode}`
+    let times = series.get(name)
+    if (!times) {
+      times = metrics.requests.labels({ method, route: path, status: String(statusCode) })
+      series.set(name, times)
+    }
+    times.observe(elapsedTime / 1000)
+  }
 }
