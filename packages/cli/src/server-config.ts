@@ -22,9 +22,12 @@ export function withServerOptions(command: Command): Command {
     .option('--data <directory>', 'embedded database and generated secrets (WRIT_DATA); default .writ')
 }
 
+/** Credentials of an application and of this command line: often in the same shell, and nothing to the server. */
+const notTheServers = ['WRIT_KEY', 'WRIT_TOKEN']
+
 /** The environment of the server. */
 export function serverEnvironment(io: Io, options: ServerOptions): Record<string, string | undefined> {
-  const env = { ...io.env }
+  const env = Object.fromEntries(Object.entries(io.env).filter(([name]) => !notTheServers.includes(name)))
   for (const [option, variable] of Object.entries(variables)) {
     const value = options[option as keyof ServerOptions]
     if (value !== undefined) env[variable] = value
