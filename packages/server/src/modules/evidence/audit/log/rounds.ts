@@ -6,8 +6,10 @@
 import type { Services } from '#platform/context'
 import type { Sequencer } from './sequencer.ts'
 
-/** Between rounds while events come: with a round's own time, an event is under a checkpoint within 250 ms of its commit. */
+/** From the start of one round to that of the next while events come: an event is under a checkpoint within 250 ms of its commit. */
 const BUSY_MS = 100
+/** Between the end of a round and the next, however long it took: others want the database too. */
+const REST_MS = 20
 /** Between looks while nothing was recorded here. */
 const IDLE_MS = 1_000
 /** How long after the last record a round may still find something: a transaction commits after it records. */
@@ -67,10 +69,13 @@ export class Rounds {
   #schedule(delayMs: number): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
+      const began = performance.now()
       this.#running = this.#attempt().finally(() => {
         this.#running = undefined
-        if (this.#isStarted)
-          this.#schedule(performance.now() - this.#lastWake < LINGER_MS ? BUSY_MS : IDLE_MS)
+        if (!this.#isStarted) return
+        const now = performance.now()
+        const isBusy = now - this.#lastWake < LINGER_MS
+        this.#schedule(isBusy ? Math.max(REST_MS, BUSY_MS - (now - began)) : IDLE_MS)
       })
     }, delayMs)
   }
