@@ -32,10 +32,11 @@ export async function auditBench(stack: Stack): Promise<AuditBench> {
   // The real server prepares the database: migrations, keys, policy.
   const writ = await stack.writ()
   const { database } = writ
-  await seed(database.superuser, { organizations: 1, members: 1, sessions: 0 })
+  await seed(database.superuser, { organizations: 2, members: 2, sessions: 0 })
   await writ.stop()
-  const organizationId = (await database.superuser.query("select id from organizations where slug = 'org-1'"))
-    .rows[0].id as string
+  const organization = async (slug: string) =>
+    (await database.superuser.query<{ id: string }>('select id from organizations where slug = $1', [slug]))
+      .rows[0]!.id
   const db = new Database(
     {
       transactions: createPool(database.appUrl, { max: 8 }),
@@ -61,13 +62,17 @@ export async function auditBench(stack: Stack): Promise<AuditBench> {
     ip: '192.0.2.7',
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
   }
-  const ctx = createCtx(app.services, {
-    requestId: '2b0c3f6e-58a1-4a0e-9d5b-3d1f0c1f5a77',
-    client,
-    actor: { kind: 'operator', name: 'bench' },
-    organizationId,
-    policy,
-  })
+  const contextIn = (organizationId: string) =>
+    createCtx(app.services, {
+      requestId: '2b0c3f6e-58a1-4a0e-9d5b-3d1f0c1f5a77',
+      client,
+      actor: { kind: 'operator', name: 'bench' },
+      organizationId,
+      policy,
+    })
+  // One log to append to as fast as can be, and one whose size is chosen.
+  const busy = contextIn(await organization('org-1'))
+  const ctx = contextIn(await organization('org-2'))
   const event = {
     type: 'decisions.denied',
     outcome: 'denied' as const,
@@ -79,13 +84,13 @@ export async function auditBench(stack: Stack): Promise<AuditBench> {
     Number(
       (
         await database.superuser.query('select size from audit_logs where organization_id = $1', [
-          organizationId,
+          ctx.organizationId,
         ])
       ).rows[0]?.size ?? 0,
     )
   let filled = 0
   return {
-    record: () => ctx.recordNow(event),
+    record: () => busy.recordNow(event),
     start: () => app.audit.start(),
     settle: () => app.audit.settle(),
     async fill(size) {
@@ -100,7 +105,7 @@ export async function auditBench(stack: Stack): Promise<AuditBench> {
     async sample(wanted) {
       const { rows } = await database.superuser.query<{ id: string }>(
         'select event_id as id from audit_leaves where organization_id = $1 and index in (select (random() * ($2::bigint - 1))::bigint from generate_series(1, $3)) limit $3',
-        [organizationId, filled, wanted],
+        [ctx.organizationId, filled, wanted],
       )
       return rows.map(({ id }) => id)
     },
