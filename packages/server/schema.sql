@@ -640,7 +640,7 @@ create table users (
 --   The account that acts on itself, across its organizations, in this transaction.
 -- function current_organization() returns uuid, security invoker, owner writ_owner
 --   The organization of this transaction; null sees no tenant row.
--- function decision_facts(p_contexts text[], p_context integer[], p_organization text[], p_user uuid[], p_address text[], p_type text[], p_resource text[]) returns TABLE(n bigint, organization_id uuid, organization_slug text, organization_kind text, organization_status text, overrides text, user_id uuid, email text, name text, user_status text, must_change_password boolean, last_sign_in_at timestamp with time zone, member_organization_id uuid, member_status text, member_organization_status text, assignments json, registered boolean, attributes jsonb, state text, policy_version_id uuid), security definer, owner writ_system
+-- function decision_facts(p_contexts text[], p_context integer[], p_organization text[], p_user uuid[], p_address text[], p_type text[], p_resource text[]) returns TABLE(n bigint, elsewhere json, user_id uuid, email text, name text, account_active boolean, must_change_password boolean, last_sign_in_at timestamp with time zone, member_organization_id uuid, membership_active boolean, assignments json, registered boolean, attributes jsonb, state text), security definer, owner writ_system
 --   Exists because one statement serves the decisions of a tick, of several organizations; each is seen only under a context that the server signed for it or for the platform.
 -- function decision_subjects(p_context text, p_organization uuid, p_with_platform boolean, p_after uuid, p_limit integer) returns TABLE(user_id uuid), security definer, owner writ_system
 --   Exists because a search for subjects finds the platform's staff too, who are no members of the organization. Seen only under a context that the server signed for the organization or for the platform.
@@ -694,5 +694,5 @@ create table users (
 --   Exists because one sequencer signs the heads of all logs, and because only it may read the sealed keys.
 -- function verified_scope() returns text, security definer, owner writ_system
 --   Exists because writ_app must not read the key that signs its own context.
--- function verify_context(p_context text) returns text, security definer, owner writ_system
---   Exists because the key that signs contexts is readable by writ_system alone. Answers the scope that a context was signed for, else null.
+-- function verify_context(p_context text) returns TABLE(scope text), security invoker, owner writ_system
+--   The scope that a context was signed for; no row for any other text. Reads the keys, so it answers writ_system alone.

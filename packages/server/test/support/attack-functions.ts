@@ -19,7 +19,6 @@ const at = `timestamptz '2026-03-02T09:00:00Z'`
 
 export const attacks: Readonly<Record<string, Attack>> = {
   verified_scope: { call: () => 'select verified_scope()', open: 'it tells the transaction its own scope' },
-  verify_context: { call: (_, context) => `select verify_context(${context})` },
   spend_setup_token: { call: () => `select spend_setup_token(${guess}, ${at})` },
   belongs_elsewhere: {
     call: (victim) => `select belongs_elsewhere('${victim.user}')`,

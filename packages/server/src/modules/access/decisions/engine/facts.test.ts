@@ -85,9 +85,9 @@ describe('facts', () => {
   test("an organization reads its own members' standing and its own resources", async () => {
     const row = await ask('acme', { user: ids['user of acme']!, type: 'orders', resource: '1' })
     expect(row).toMatchObject({
-      organization_slug: 'acme',
+      elsewhere: null,
       user_id: ids['user of acme'],
-      member_status: 'active',
+      membership_active: true,
       registered: true,
       attributes: { owner: 'acme' },
     })
@@ -100,7 +100,7 @@ describe('facts', () => {
     expect(await ask('acme', { organization: ids['globex']! })).toBeUndefined()
     expect(await ask('acme', { organization: 'platform' })).toBeUndefined()
     expect(await ask('acme', { user: ids['user of globex']! })).toMatchObject({
-      organization_slug: 'acme',
+      elsewhere: null,
       user_id: null,
       assignments: null,
     })
@@ -122,13 +122,18 @@ describe('facts', () => {
       ask('platform', { organization: ids['acme']!, type: 'orders', resource: '1' }),
       ask('acme'),
     ])
-    expect(rows.map((row) => row?.organization_slug)).toEqual(['globex', undefined, 'acme', 'acme'])
+    expect(rows.map((row) => row && (row.elsewhere?.slug ?? 'its own'))).toEqual([
+      'globex',
+      undefined,
+      'acme',
+      'its own',
+    ])
     expect(rows[2]?.attributes).toEqual({ owner: 'acme' })
   })
 
   test("the platform's staff have their platform membership's standing in an organization", async () => {
     const row = await ask('acme', { user: ids['user of platform']! })
-    expect(row).toMatchObject({ organization_slug: 'acme', member_organization_id: ids['platform'] })
+    expect(row).toMatchObject({ elsewhere: null, member_organization_id: ids['platform'] })
     expect(row?.assignments?.map(([, role]) => role)).toEqual(['role of platform'])
   })
 
@@ -159,12 +164,22 @@ describe('facts', () => {
     expect(other.rowCount).toBe(0)
   })
 
-  test('one statement answers all questions of a tick', async () => {
+  test('one statement answers all questions of a tick, and answers the same question once', async () => {
     const prepared = vi.spyOn(db, 'prepared')
-    const rows = await Promise.all(
-      Array.from({ length: 50 }, () => ask('acme', { user: ids['user of acme']! })),
-    )
-    expect(rows.every((row) => row?.user_id === ids['user of acme'])).toBe(true)
+    const questions = [
+      { user: ids['user of acme']! },
+      { address: 'one@acme.test' },
+      {},
+      { type: 'orders', resource: '1' },
+    ]
+    const rows = await Promise.all(Array.from({ length: 48 }, (_, i) => ask('acme', questions[i % 4])))
     expect(prepared).toHaveBeenCalledTimes(1)
+    expect(prepared.mock.calls[0]?.[2][1]).toBe('{1,1,1,1}')
+    expect(rows.map((row) => [row?.user_id ?? null, row?.registered])).toEqual(
+      rows.map((_, i) => [i % 4 < 2 ? ids['user of acme'] : null, i % 4 === 3]),
+    )
+    expect(await ask('acme', questions[0])).not.toBe(rows[0])
+    expect(prepared).toHaveBeenCalledTimes(2)
+    prepared.mockRestore()
   })
 })

@@ -26,32 +26,40 @@ export interface FactsQuestion {
 /** One row of decision_facts() (migrations/0007_decisions.sql). */
 export interface FactsRow {
   readonly n: number
-  readonly organization_id: Uuid
-  readonly organization_slug: string
-  readonly organization_kind: 'platform' | 'organization'
-  readonly organization_status: 'active' | 'suspended'
-  readonly overrides: string | null
-  /** Null: no member of this organization or of the platform. */
+  /** The organization asked about, where it is another than that of the scope. */
+  readonly elsewhere: Elsewhere | null
+  /** Null: no member of this organization or of the platform; so are then all fields up to `assignments`. */
   readonly user_id: Uuid | null
   readonly email: string
   readonly name: string
-  readonly user_status: string
+  readonly account_active: boolean
   readonly must_change_password: boolean
   readonly last_sign_in_at: Date | null
   /** The organization of the membership that gives the subject standing. */
   readonly member_organization_id: Uuid
-  readonly member_status: string
-  readonly member_organization_status: string
+  /** The membership, and that organization itself. */
+  readonly membership_active: boolean
   /** [id, role, source, expires_at] */
   readonly assignments: readonly [Uuid, string, string, string | null][] | null
   readonly registered: boolean
   readonly attributes: Readonly<Record<string, unknown>> | null
   readonly state: string | null
-  readonly policy_version_id: Uuid | null
 }
 
+/** What has to be known of an organization to decide in it. */
+export interface Elsewhere {
+  readonly id: Uuid
+  readonly slug: string
+  readonly kind: 'platform' | 'organization'
+  readonly overrides: string | null
+  /** Null before the first policy was applied. */
+  readonly policyVersionId: Uuid | null
+}
+
+/** A question of the next statement, and all who ask it. */
 interface Waiting {
   readonly question: FactsQuestion
+  readonly promise: Promise<FactsRow | undefined>
   resolve(row: FactsRow | undefined): void
   reject(error: unknown): void
 }
@@ -68,7 +76,8 @@ const REMEMBERED_SCOPES = 10_000
 export class FactsReader {
   readonly #db: Database
   readonly #scopes = new Map<Uuid, string>()
-  #waiting: Waiting[] = []
+  /** By what is asked: the same question of two requests is one, as both are answered by what is read after they came. */
+  #waiting = new Map<string, Waiting>()
   #isScheduled = false
   #inFlight = 0
 
@@ -81,10 +90,14 @@ export class FactsReader {
    * @throws `unavailable`
    */
   ask(question: FactsQuestion): Promise<FactsRow | undefined> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ question, resolve, reject })
+    const key = keyOf(question)
+    let waiting = this.#waiting.get(key)
+    if (!waiting) {
+      waiting = { question, ...Promise.withResolvers<FactsRow | undefined>() }
+      this.#waiting.set(key, waiting)
       this.#schedule()
-    })
+    }
+    return waiting.promise
   }
 
   /** The signed scope of an organization. */
@@ -99,7 +112,7 @@ export class FactsReader {
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#inFlight >= IN_FLIGHT || this.#waiting.length === 0) return
+    if (this.#isScheduled || this.#inFlight >= IN_FLIGHT || this.#waiting.size === 0) return
     this.#isScheduled = true
     setImmediate(() => {
       this.#isScheduled = false
@@ -108,8 +121,8 @@ export class FactsReader {
   }
 
   async #flush(): Promise<void> {
-    const batch = this.#waiting
-    this.#waiting = []
+    const batch = [...this.#waiting.values()]
+    this.#waiting = new Map()
     this.#inFlight++
     try {
       const rows: (FactsRow | undefined)[] = new Array(batch.length)
@@ -126,29 +139,39 @@ export class FactsReader {
   #query(batch: readonly Waiting[]): Promise<FactsRow[]> {
     const contexts: string[] = []
     const indexOf = new Map<Uuid, number>()
-    const columns: [
-      number[],
-      (string | null)[],
-      (string | null)[],
-      (string | null)[],
-      (string | null)[],
-      (string | null)[],
-    ] = [[], [], [], [], [], []]
+    const context: number[] = []
     for (const { question } of batch) {
-      let context = indexOf.get(question.scope)
-      if (context === undefined) {
-        context = contexts.push(this.scopeOf(question.scope))
-        indexOf.set(question.scope, context)
+      let index = indexOf.get(question.scope)
+      if (index === undefined) {
+        index = contexts.push(this.scopeOf(question.scope))
+        indexOf.set(question.scope, index)
       }
-      columns[0].push(context)
-      columns[1].push(question.organization)
-      columns[2].push(question.user)
-      columns[3].push(question.address)
-      columns[4].push(question.type)
-      columns[5].push(question.resource)
+      context.push(index)
     }
-    return this.#db.prepared<FactsRow>('decision-facts', STATEMENT, [contexts, ...columns])
+    const column = (field: keyof FactsQuestion) => columnOf(batch, field)
+    return this.#db.prepared<FactsRow>('decision-facts', STATEMENT, [
+      contexts,
+      `{${context.join()}}`,
+      column('organization'),
+      column('user'),
+      column('address'),
+      column('type'),
+      column('resource'),
+    ])
   }
+}
+
+/** Most columns say nothing of any question, and an empty array is as many nulls as are needed. */
+function columnOf(batch: readonly Waiting[], field: keyof FactsQuestion): (string | null)[] {
+  return batch.some(({ question }) => question[field] !== null)
+    ? batch.map(({ question }) => question[field])
+    : []
+}
+
+/** NUL is in no text that comes from outside; the sign tells an empty text from none. */
+function keyOf({ scope, organization, user, address, type, resource }: FactsQuestion): string {
+  const part = (text: string | null) => (text === null ? '\0' : `\0=${text}`)
+  return scope + part(organization) + part(user) + part(address) + part(type) + part(resource)
 }
 
 const readers = new WeakMap<Database, FactsReader>()

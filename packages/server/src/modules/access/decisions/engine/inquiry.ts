@@ -20,7 +20,7 @@ import {
   UNKNOWN_RESOURCE,
   unknownAttributes,
 } from './attributes.ts'
-import { type FactsQuestion, type FactsReader, type FactsRow, factsReader } from './facts.ts'
+import { type Elsewhere, type FactsQuestion, type FactsReader, type FactsRow, factsReader } from './facts.ts'
 import {
   isSubjectType,
   type Party,
@@ -227,38 +227,30 @@ export class Inquiry {
   }
 
   #placeOf(row: FactsRow | undefined): Promise<Place> | Place {
-    if (!row || !this.#reaches(row))
+    if (!row || (row.elsewhere && !this.#reachesOthers()))
       throw new AppError('organizations.not_found', [404, 'Organization not found.'])
-    if (row.organization_id === this.#home.organizationId) return this.#homePlace()
-    let place = this.#places.get(row.organization_id)
+    if (!row.elsewhere) return this.#homePlace()
+    let place = this.#places.get(row.elsewhere.id)
     if (!place) {
-      place = this.#placeElsewhere(row)
-      this.#places.set(row.organization_id, place)
+      place = this.#placeElsewhere(row.elsewhere)
+      this.#places.set(row.elsewhere.id, place)
     }
     return place
   }
 
   /** Like the gate of the routes: another organization is reached by the platform's applications, and by its staff where the policy says `direct`. */
-  #reaches(row: FactsRow): boolean {
-    if (row.organization_id === this.#home.organizationId) return true
+  #reachesOthers(): boolean {
     return this.#ctx.actor.kind === 'application' || this.#ctx.policy.platformDirect
   }
 
-  async #placeElsewhere(row: FactsRow): Promise<Place> {
+  async #placeElsewhere({ id, slug, kind, overrides, policyVersionId }: Elsewhere): Promise<Place> {
     const { services, requestId, client, actor, principal } = this.#ctx
-    const organizationId = row.organization_id
     const policy =
-      row.policy_version_id === null
+      policyVersionId === null
         ? this.#ctx.policy
-        : await services.ports.policies.effective(row.policy_version_id, row.overrides)
-    const ctx = createCtx(services, { requestId, client, actor, organizationId, principal, policy })
-    return {
-      ctx,
-      organizationId,
-      slug: row.organization_slug,
-      isPlatform: row.organization_kind === 'platform',
-      policy,
-    }
+        : await services.ports.policies.effective(policyVersionId, overrides)
+    const ctx = createCtx(services, { requestId, client, actor, organizationId: id, principal, policy })
+    return { ctx, organizationId: id, slug, isPlatform: kind === 'platform', policy }
   }
 
   #read(about: Partial<FactsQuestion>): Promise<FactsRow | undefined> {

@@ -66,9 +66,9 @@ export function isSubjectType(type: string): boolean {
 export function standingOf(row: FactsRow, id: string): Standing {
   return {
     id,
-    accountActive: row.user_status === 'active',
+    accountActive: row.account_active,
     organization: row.member_organization_id,
-    membershipActive: row.member_status === 'active' && row.member_organization_status === 'active',
+    membershipActive: row.membership_active,
     assignments: (row.assignments ?? []).map(([assignment, role, source, expiresAt]) => ({
       id: assignment,
       role,
