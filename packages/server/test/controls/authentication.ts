@@ -50,13 +50,13 @@ export const authentication: readonly Flip[] = [
     values: [
       [['password', 'accessToken'], { signIn: 200, bearer: 200, cookie: 200 }],
       [['password'], { signIn: 200, bearer: 401, cookie: 200 }],
-      [['accessToken', 'apiKey'], { signIn: 401, bearer: undefined, cookie: undefined }],
+      [['accessToken', 'apiKey'], { signIn: 401, logged: ['sessions.sign_in_failed'] }],
     ],
     async observe(scene) {
       const { app } = scene
       const { email, password } = await scene.member('guest')
       const signIn = await app.request('POST', '/auth/login', { body: { email, password } })
-      if (signIn.status !== 200) return { signIn: signIn.status, bearer: undefined, cookie: undefined }
+      if (signIn.status !== 200) return { signIn: signIn.status, logged: await app.events(scene.slug) }
       const cookie = signIn.raw.cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
       return {
         signIn: signIn.status,
