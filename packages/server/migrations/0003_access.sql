@@ -182,6 +182,7 @@ grant select, insert, update, delete on resources to writ_app;
 -- Who is this and what may they do now, for all requests of one tick at once. Nothing of the answer is kept by the
 -- server, so a revocation needs no invalidation: the next request reads it. A session is named by its id (from a
 -- token whose signature the server has checked) or by the hash of its cookie; an application by the hash of its credential.
+-- plpgsql with generic plans: planning costs more than running does, and what nobody asks for is not begun.
 create function standing(p_sessions uuid[], p_cookies bytea[], p_applications bytea[])
   returns table (
     kind text, key text, id uuid, organization_id uuid, organization_kind text, organization_slug text, organization_status text, overrides text,
@@ -190,29 +191,40 @@ create function standing(p_sessions uuid[], p_cookies bytea[], p_applications by
     authenticated_at timestamptz, last_used_at timestamptz, expires_at timestamptz, ended_at timestamptz,
     assignments json, policy_version_id uuid, keys_epoch bigint, cookie_revision integer
   )
-  language sql stable security definer set search_path = pg_catalog, public
+  language plpgsql stable security definer set search_path = pg_catalog, public set plan_cache_mode = force_generic_plan
 as $$
-  with applied as (select p.id from policy_versions p order by p.number desc limit 1),
-  found as (
-    select 'session' as kind, k::text as key, s.* from unnest(p_sessions) k join sessions s on s.id = k
-    union all
-    select 'cookie', encode(k, 'hex'), s.* from unnest(p_cookies) k join sessions s on s.secret_hash = k
-  )
-  select f.kind, f.key, f.id, f.organization_id, o.kind, o.slug, o.status, o.overrides::text,
-    f.user_id, u.status, f.member_id, m.status, m.revision,
-    u.token_version, f.token_version, u.must_change_password,
-    f.authenticated_at, f.last_used_at, f.expires_at, f.ended_at,
-    (select json_agg(json_build_array(r.id, r.role, r.source, r.expires_at)) from user_roles r where r.member_id = f.member_id and r.ended_at is null),
-    (select a.id from applied a), (select count(*) + count(k.retired_at) from signing_keys k), f.member_revision
-  from found f
-  join organizations o on o.id = f.organization_id
-  join users u on u.id = f.user_id
-  join members m on m.organization_id = f.organization_id and m.id = f.member_id
-  union all
-  select 'application', encode(k, 'hex'), a.id, a.organization_id, o.kind, o.slug, o.status, o.overrides::text,
-    null, null, null, null, null, null, null, null, null, a.last_used_at, null, a.revoked_at, null, (select a.id from applied a), 0, null
-  from unnest(p_applications) k join applications a on a.secret_hash = k join organizations o on o.id = a.organization_id
-$$;
+#variable_conflict use_column
+declare
+  applied uuid := (select p.id from policy_versions p order by p.number desc limit 1);
+begin
+  if cardinality(p_sessions) > 0 or cardinality(p_cookies) > 0 then
+    return query with found as (
+      select 'session' as kind, k::text as key, s.* from unnest(p_sessions) k join sessions s on s.id = k
+      union all
+      select 'cookie', encode(k, 'hex'), s.* from unnest(p_cookies) k join sessions s on s.secret_hash = k
+    )
+    select f.kind, f.key, f.id, f.organization_id, o.kind, o.slug, o.status, o.overrides::text,
+      f.user_id, u.status, f.member_id, m.status, m.revision,
+      u.token_version, f.token_version, u.must_change_password,
+      f.authenticated_at, f.last_used_at, f.expires_at, f.ended_at,
+      (select json_agg(json_build_array(r.id, r.role, r.source, r.expires_at)) from user_roles r where r.member_id = f.member_id and r.ended_at is null),
+      applied, (select count(*) + count(k.retired_at) from signing_keys k), f.member_revision
+    from found f
+    join organizations o on o.id = f.organization_id
+    join users u on u.id = f.user_id
+    join members m on m.organization_id = f.organization_id and m.id = f.member_id;
+  end if;
+  if cardinality(p_applications) > 0 then
+    return query select 'application', encode(k, 'hex'), a.id, a.organization_id, o.kind, o.slug, o.status, o.overrides::text,
+      null::uuid, null::text, null::uuid, null::text, null::integer,
+      null::integer, null::integer, null::boolean,
+      null::timestamptz, a.last_used_at, null::timestamptz, a.revoked_at,
+      null::json, applied, 0::bigint, null::integer
+    from unnest(p_applications) k
+    join applications a on a.secret_hash = k
+    join organizations o on o.id = a.organization_id;
+  end if;
+end $$;
 comment on function standing(uuid[], bytea[], bytea[]) is 'Exists because a credential is presented before its organization is known, and because one statement serves all requests of a tick. keys_epoch changes when a signing key is made or retired, so that a retired one is refused on every node at once.';
 revoke all on function standing(uuid[], bytea[], bytea[]) from public;
 grant execute on function standing(uuid[], bytea[], bytea[]) to writ_app;
