@@ -46,7 +46,7 @@ export const authentication: readonly Flip[] = [
   {
     control: 'authentication.methods',
     setting: 'authentication.methods',
-    rule: 'only the ways to authenticate that the policy names are taken, also where they were proven before',
+    rule: 'only the ways to authenticate that the policy names are taken',
     values: [
       [['password', 'accessToken'], { signIn: 200, bearer: 200, cookie: 200 }],
       [['password'], { signIn: 200, bearer: 401, cookie: 200 }],
