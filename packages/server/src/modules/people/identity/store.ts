@@ -143,6 +143,11 @@ export async function saveStatus(
   return numUpdatedRows === 1n
 }
 
+/** Keeps everybody from taking the account in until the transaction ends. Scope: an organization it belongs to. */
+export async function holdAccount(tx: Tx, id: Uuid): Promise<void> {
+  await tx.selectFrom('users').select('id').where('id', '=', id).forUpdate().execute()
+}
+
 /** Membership and sessions go with it, history stays. Scope: its only organization. */
 export async function deleteAccountRow(tx: Tx, id: Uuid): Promise<boolean> {
   const { numDeletedRows } = await tx.deleteFrom('users').where('id', '=', id).executeTakeFirst()

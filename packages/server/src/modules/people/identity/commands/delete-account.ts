@@ -2,7 +2,7 @@ import type { Ctx, Tx } from '#platform/context'
 import type { Uuid } from '#platform/ids'
 import { errors, events } from '../catalog.ts'
 import { getUser } from '../queries.ts'
-import { belongsElsewhere, deleteAccountRow } from '../store.ts'
+import { belongsElsewhere, deleteAccountRow, holdAccount } from '../store.ts'
 
 /**
  * Deletes an account that belongs to no other organization, and with it membership, sessions and tokens; assignments
@@ -14,6 +14,8 @@ import { belongsElsewhere, deleteAccountRow } from '../store.ts'
  */
 export async function deleteAccount(ctx: Ctx, tx: Tx, userId: Uuid): Promise<boolean> {
   const { email, name } = await getUser(tx, userId)
+  // Held first: an organization that is taking the account in has its membership written or waits to find it gone.
+  await holdAccount(tx, userId)
   if (await belongsElsewhere(tx, userId)) return false
   if (!(await deleteAccountRow(tx, userId))) throw errors.not_found()
   await ctx.record(

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '#platform/ids'
 import { startApp, type TestApp, type TestMember, type Tokens } from '#test/app'
 
 let app: TestApp
@@ -133,4 +134,37 @@ describe('an account in two organizations', () => {
     expect(await labs.events('lab')).not.toContain('identity.account_deleted')
     await labs.stop()
   })
+
+  // The account would otherwise go, and with it a membership of which the other organization has just been told.
+  test('that another organization is taking in at this moment stays, too', async () => {
+    const labs = await startApp({ policy: 'flask-track' })
+    await labs.member('lab', { email: 'owner@example.com', roles: ['owner'] })
+    const member = await labs.member('lab', { email: 'leaving@example.com', roles: ['viewer'] })
+    const { id: organizationId } = await labs.organization('other-lab')
+    const as = await labs.signIn('owner@example.com')
+    const now = labs.clock.now()
+    let deleted: ReturnType<typeof labs.request> | undefined
+    await labs.ownerDb.transaction(`org:${organizationId}`, async (tx) => {
+      await tx
+        .insertInto('members')
+        .values({ organizationId, id: newId(now), userId: member.userId, createdAt: now })
+        .execute()
+      deleted = labs.request('DELETE', path(member, ACKNOWLEDGED), { as })
+      await waitedFor(labs)
+    })
+    expect((await deleted)?.status).toBe(204)
+    expect(await labs.events('lab')).not.toContain('identity.account_deleted')
+    await labs.signIn(member.email, { organization: 'other-lab' })
+    await labs.stop()
+  })
 })
+
+/** Until somebody waits for a lock that another transaction holds. */
+async function waitedFor({ database }: TestApp): Promise<void> {
+  for (;;) {
+    const { rowCount } = await database.owner.query(
+      'select from pg_locks join pg_stat_activity using (pid) where not granted and datname = current_database()',
+    )
+    if (rowCount) return
+  }
+}
