@@ -20,6 +20,7 @@ export const events = defineEvents('sessions', {
   signed_in: 'A person signed in.',
   sign_in_failed: 'A sign-in failed; the reason is for the log alone.',
   sign_in_limited: 'Sign-ins from one address were stopped for a while: too many failed.',
+  organization_asked: 'A person of several organizations signed in and was asked which one.',
   challenged: 'A person with a temporary password signed in and was asked for a new one.',
   switched: 'A person went on in another of their organizations.',
   stepped_up: 'A person proved again who they are.',

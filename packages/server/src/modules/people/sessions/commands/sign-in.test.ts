@@ -77,6 +77,9 @@ describe('[FT-AC-08] an account in several organizations', () => {
       organizations: [expect.objectContaining({ slug: 'lab-a' }), expect.objectContaining({ slug: 'lab-b' })],
     })
     expect(asked.headers['set-cookie']).toBeUndefined()
+    // Whoever stole the password learned where it opens.
+    for (const slug of ['lab-a', 'lab-b'])
+      expect(await app.events(slug)).toEqual(['sessions.organization_asked'])
     for (const [organization, role] of [
       ['lab-a', 'viewer'],
       [asked.body.organizations[1].id, 'owner'],
@@ -85,8 +88,8 @@ describe('[FT-AC-08] an account in several organizations', () => {
       const me = await app.request('GET', '/me', { as: accessToken })
       expect(me.body.roles).toEqual([role])
     }
-    expect(await app.events('lab-a')).toEqual(['sessions.signed_in'])
-    expect(await app.events('lab-b')).toEqual(['sessions.signed_in'])
+    for (const slug of ['lab-a', 'lab-b'])
+      expect(await app.events(slug)).toEqual(['sessions.organization_asked', 'sessions.signed_in'])
   })
 })
 

@@ -79,7 +79,7 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignInResult
     return { status: 'password_change_required', challenge }
   }
   limit.giveBack(ctx.client.ip)
-  if ('several' in chosen) return { status: 'organization_required', organizations: chosen.several }
+  if ('several' in chosen) return askOrganization(ctx, account, chosen.several)
   const credentials = await begin(ctx, account, chosen.one, input.password)
   if (!credentials) throw await refuse('changed_meanwhile')
   ctx.services.metrics.signIns.inc({ result: 'signed_in' })
@@ -160,6 +160,18 @@ async function challengePasswordChange(
     }
   })
   return challenge
+}
+
+/** The password was right and the answer tells where the person belongs: that it was asked for is in every such log. */
+async function askOrganization(
+  ctx: Ctx,
+  account: Account,
+  organizations: readonly AccountOrganization[],
+): Promise<SignInResult> {
+  ctx.services.metrics.signIns.inc({ result: 'organization_required' })
+  const event = events.organization_asked({ target: { type: 'user', id: account.id } })
+  for (const { organizationId } of organizations) await inOrganization(ctx, organizationId).recordNow(event)
+  return { status: 'organization_required', organizations }
 }
 
 /** Records the true reason where it belongs, then gives the one answer. */
