@@ -226,6 +226,7 @@ create table context_keys (
 --   created_at: When the membership began.
 --   deactivated_at: Since when it is deactivated.
 --   last_active_at: Last request seen, to the minute.
+--   is_awaited: Taken in with an account that existed, and not come yet: until then what this organization tightens does not bind the account.
 create table members (
   organization_id uuid not null,
   id uuid not null,
@@ -235,6 +236,7 @@ create table members (
   created_at timestamp with time zone not null,
   deactivated_at timestamp with time zone,
   last_active_at timestamp with time zone,
+  is_awaited boolean not null default false,
   UNIQUE (id),
   UNIQUE (organization_id, user_id),
   PRIMARY KEY (organization_id, id),
@@ -630,7 +632,7 @@ create table users (
 --   Exists because a person sees all organizations they belong to; only a transaction signed for this very account gets the list.
 -- function account_of_challenge(p_hash bytea) returns uuid, security definer, owner writ_system
 --   Exists because a challenge is presented before there is a session.
--- function account_organizations(p_user uuid) returns TABLE(organization_id uuid, slug text, name text, kind text, organization_status text, overrides text, member_id uuid, status text), security definer, owner writ_system
+-- function account_organizations(p_user uuid) returns TABLE(organization_id uuid, slug text, name text, kind text, organization_status text, overrides text, member_id uuid, status text, is_awaited boolean), security definer, owner writ_system
 --   Exists because lockout is the strictest of all organizations of an account, and row-level security hides all but one; only a transaction signed for this very account gets the list.
 -- function add_audit_keys(p_organizations uuid[], p_origins text[], p_verifier_keys text[], p_seeds bytea[], p_now timestamp with time zone) returns void, security definer, owner writ_system
 --   Exists because the sequencer makes the first key of every log. Of two nodes that make one, the first wins and both use it.

@@ -44,6 +44,7 @@ create table members (
   created_at      timestamptz not null,
   deactivated_at  timestamptz,
   last_active_at  timestamptz,
+  is_awaited      boolean not null default false,
   primary key (organization_id, id),
   unique (id),
   unique (organization_id, user_id)
@@ -57,6 +58,7 @@ comment on column members.revision is 'Raised by every change of status or roles
 comment on column members.created_at is 'When the membership began.';
 comment on column members.deactivated_at is 'Since when it is deactivated.';
 comment on column members.last_active_at is 'Last request seen, to the minute.';
+comment on column members.is_awaited is 'Taken in with an account that existed, and not come yet: until then what this organization tightens does not bind the account.';
 create index members_user on members (user_id);
 
 create table sessions (
@@ -263,7 +265,7 @@ create policy added on members for insert to writ_app, writ_owner with check (
 create policy changed on members for update to writ_app, writ_owner using (organization_id = (select current_organization()));
 create policy removed on members for delete to writ_app, writ_owner using (organization_id = (select current_organization()));
 create policy system on members to writ_system using (true);
-grant select, insert, update (status, revision, deactivated_at, last_active_at), delete on members to writ_app;
+grant select, insert, update (status, revision, deactivated_at, last_active_at, is_awaited), delete on members to writ_app;
 grant select, update on members to writ_system;
 
 alter table sessions enable row level security;

@@ -96,6 +96,7 @@ export interface Members {
   createdAt: Date
   deactivatedAt: Date | null
   lastActiveAt: Date | null
+  isAwaited: Generated<boolean>
 }
 
 export interface Organizations {

@@ -27,6 +27,8 @@ export interface AccountOrganization {
   readonly overrides: string | null
   readonly memberId: Uuid
   readonly status: 'active' | 'deactivated'
+  /** It took the account in and the person has not come yet. */
+  readonly isAwaited: boolean
 }
 
 /** The account with an address (its key), if there is one: also where it is in no organization of the caller's. */

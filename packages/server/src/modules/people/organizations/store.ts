@@ -87,7 +87,7 @@ export async function lockMember(tx: Tx, id: Uuid): Promise<LockedMember | undef
 /** Answers whether the account was not a member yet. Scope: the organization. */
 export async function insertMember(
   tx: Tx,
-  row: { organizationId: Uuid; id: Uuid; userId: Uuid; createdAt: Date },
+  row: { organizationId: Uuid; id: Uuid; userId: Uuid; createdAt: Date; isAwaited: boolean },
 ): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('members')

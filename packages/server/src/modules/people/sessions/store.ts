@@ -37,16 +37,19 @@ export async function insertSession(
 
 /**
  * Holds the membership until the transaction ends, so that a deactivation either comes first and is seen here, or
- * waits and then ends the session that is about to be made. Scope: the organization.
+ * waits and then ends the session that is about to be made. Who comes is no longer awaited. Scope: the organization.
  */
 export async function holdMembership(tx: Tx, memberId: Uuid): Promise<boolean> {
   const row = await tx
     .selectFrom('members')
-    .select('status')
+    .select(['status', 'isAwaited'])
     .where('id', '=', memberId)
     .forShare()
     .executeTakeFirst()
-  return row?.status === 'active'
+  if (row?.status !== 'active') return false
+  if (row.isAwaited)
+    await tx.updateTable('members').set({ isAwaited: false }).where('id', '=', memberId).execute()
+  return true
 }
 
 /** Ends one session that still lives. False where it had ended. Scope: its organization. */

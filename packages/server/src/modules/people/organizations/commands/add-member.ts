@@ -75,7 +75,8 @@ export async function addMember(
   const { organizationId } = ctx
   // The database lets an account of other organizations in only under a scope that names it.
   await ctx.db.switchScope(tx, `attach:${organizationId}:${userId}`)
-  const isNew = await insertMember(tx, { organizationId, id, userId, createdAt: ctx.now() })
+  const isAwaited = account !== undefined
+  const isNew = await insertMember(tx, { organizationId, id, userId, createdAt: ctx.now(), isAwaited })
   await ctx.db.switchScope(tx, `org:${organizationId}`)
   if (!isNew) throw memberErrors.already_member()
   await ctx.record(

@@ -187,4 +187,33 @@ describe('create member, several memberships an account', () => {
     expect(reset).toMatchObject({ status: 403, body: { code: 'identity.belongs_elsewhere' } })
     await app.signIn(here.email, { organization: 'lab' })
   })
+
+  // Any administrator may take in any address: with rules of a hostile organization its owner would be locked out of
+  // every other one, for years, by three wrong guesses.
+  test('an organization that takes an account in binds it from its first session there on', async () => {
+    const person = await app.member('home-lab', { email: 'victim@example.com', roles: ['viewer'] })
+    await app.member('hostile', { email: 'mallory@example.com', roles: ['owner'] })
+    const as = await app.signIn('mallory@example.com')
+    const settings = {
+      'authentication.lockout.after': 3,
+      'authentication.lockout.for': '3650d',
+      'authentication.password.minLength': 64,
+    }
+    await app.request('PATCH', '/organizations/hostile/policy-settings', { as, body: { settings } })
+    const taken = await app.request('POST', '/organizations/hostile/members', {
+      as,
+      body: { email: person.email },
+    })
+    expect(taken.status).toBe(201)
+    const guess = () =>
+      app.request('POST', '/auth/login', { body: { email: person.email, password: 'Wrong-Harbour-47' } })
+    for (let i = 0; i < 4; i++) await guess()
+    const there = await app.signIn(person.email, { organization: 'home-lab' })
+    const body = { currentPassword: PASSWORD, newPassword: 'Brand-New-Lantern-9' }
+    expect((await app.request('POST', '/me/password', { as: there, body })).status).toBe(200)
+    await app.signIn(person.email, { organization: 'hostile', password: body.newPassword })
+    for (let i = 0; i < 3; i++) await guess()
+    const locked = { email: person.email, password: body.newPassword, organization: 'home-lab' }
+    expect((await app.request('POST', '/auth/login', { body: locked })).status).toBe(401)
+  })
 })

@@ -144,7 +144,7 @@ describe('an account in two organizations', () => {
     const as = await labs.signIn('owner@example.com')
     const now = labs.clock.now()
     let deleted: ReturnType<typeof labs.request> | undefined
-    await labs.ownerDb.transaction(`org:${organizationId}`, async (tx) => {
+    await labs.ownerDb.transaction(`attach:${organizationId}:${member.userId}`, async (tx) => {
       await tx
         .insertInto('members')
         .values({ organizationId, id: newId(now), userId: member.userId, createdAt: now })
