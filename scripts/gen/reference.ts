@@ -56,7 +56,13 @@ function configurationPage(): string {
   return `${HEAD}# Configuration\n\nEnvironment variables. A start with a wrong one names all that are wrong and stops.\n\n${table(['variable', 'default', 'meaning'], rows)}\n`
 }
 
+const WHO = { anyone: 'anyone', member: 'member', application: 'member or application' } as const
+
 function routesPage(): string {
-  const rows = routes.map((route) => [`${route.method} \`${fullPath(route)}\``, route.access, route.summary])
+  const rows = routes.map((route) => [
+    `${route.method} \`${fullPath(route)}\``,
+    WHO[route.access],
+    route.summary,
+  ])
   return `${HEAD}# Routes\n\nWho may come is the credential that is asked for; what they may then do is the policy's. Shapes are in openapi.json and at /docs.\n\n${table(['route', 'who', 'what'], rows)}\n`
 }

@@ -78,6 +78,8 @@ export class Client {
   readonly #base: string
 
   constructor(options: ClientOptions) {
+    if (!URL.canParse(options.url ?? ''))
+      throw new TypeError('Client: url should be where Writ is, such as https://access.example.com')
     this.#options = options
     this.#base = options.url.replace(/\/+$/, '')
   }

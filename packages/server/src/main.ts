@@ -5,14 +5,15 @@
  *
  * @module
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Policy } from '@writ/policy'
 import { sql } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import { applyPolicy, currentPolicy, policyDrift } from '#access/policy'
+import { applyPolicy, currentPolicy, parseOrRefuse, policyDrift } from '#access/policy'
 import { createSetupToken } from '#people/organizations'
 import { ensureSigningKey } from '#people/sessions'
 import { type Config, ConfigError } from '#platform/config'
@@ -32,6 +33,9 @@ export { createLog } from '#platform/telemetry'
 
 /** The migrations of this release. */
 const migrationsDirectory = fileURLToPath(new URL('../migrations/', import.meta.url))
+
+const NO_POLICY =
+  'WRIT_POLICY should name a policy file for the first start; policies/ holds four complete ones'
 
 export interface RunningServer {
   readonly app: App
@@ -75,6 +79,7 @@ async function start(
   undo: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<RunningServer> {
+  refuseWrongFirstPolicy(config)
   const master = masterKey(config)
   const resolved = await resolveDatabase({ ...config, connections: config.poolSize * 2 }, { log })
   undo.push(() => resolved.stop())
@@ -166,9 +171,7 @@ async function firstPolicy(config: Config, operator: OperatorDatabase): Promise<
   let applied = await currentPolicy(operator)
   if (!applied) {
     if (config.policyFile === undefined) {
-      throw new ConfigError([
-        'WRIT_POLICY should name a policy file for the first start; policies/ holds four complete ones',
-      ])
+      throw new ConfigError([NO_POLICY])
     }
     await applyPolicy(operator, {
       source: readPolicyFile(config.policyFile),
@@ -182,6 +185,13 @@ async function firstPolicy(config: Config, operator: OperatorDatabase): Promise<
   await operator.db.transaction(`org:${applied!.organizationId}`, (tx) =>
     ensureSigningKey(tx, operator.masterKey, algorithm, operator.now()),
   )
+}
+
+/** Before a database is made: a first start with a wrong policy should leave nothing behind. */
+function refuseWrongFirstPolicy({ policyFile, databaseUrl, dataDirectory }: Config): void {
+  if (databaseUrl !== undefined || existsSync(join(dataDirectory, 'postgres'))) return
+  if (policyFile === undefined) throw new ConfigError([NO_POLICY])
+  parseOrRefuse({ source: readPolicyFile(policyFile), file: policyFile })
 }
 
 function readPolicyFile(path: string): string {

@@ -15,7 +15,7 @@ export interface ExpressRequestLike {
 export interface ExpressResponseLike {
   status(code: number): ExpressResponseLike
   type(contentType: string): ExpressResponseLike
-  send(body: string): unknown
+  send(body: unknown): unknown
 }
 
 type Middleware<Request> = (

@@ -88,6 +88,13 @@ function bearer(authorization: string | undefined | null): string | undefined {
 }
 
 function outage(error: unknown): Verdict {
+  if (error instanceof WritError && error.status === 401) {
+    return refuse(
+      503,
+      'unavailable',
+      "Access could not be decided: Writ refuses this application's own credential.",
+    )
+  }
   const code = error instanceof WritError ? error.code : 'unavailable'
   return refuse(503, 'unavailable', `Access could not be decided (${code}), so it is refused. Try again.`)
 }

@@ -3,17 +3,40 @@
  *
  * @module
  */
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 
-const Port = z.coerce.number().int().min(0).max(65535)
+/** A whole number, refused in words rather than as NaN. */
+function whole(least: number, most: number) {
+  return z
+    .string()
+    .refine(
+      (text) => /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most,
+      `should be a whole number from ${least} to ${most}`,
+    )
+    .transform(Number)
+}
 
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== ''),
-)
+const addresses = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+  .refine(
+    (parts) => parts.every(isAddressRange),
+    'should be addresses or ranges such as 10.0.0.1,10.1.0.0/16',
+  )
+
+function isAddressRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+}
 
 const Environment = z.object({
   WRIT_URL: z
@@ -30,7 +53,7 @@ const Environment = z.object({
       'Public address. Links and token issuers are built from it, never from a request. Default: http://localhost:<port>.',
     ),
   WRIT_HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on.'),
-  WRIT_PORT: Port.default(8484).describe('Port to listen on; 0 takes a free one.'),
+  WRIT_PORT: whole(0, 65_535).default(8484).describe('Port to listen on; 0 takes a free one.'),
   WRIT_DATA: z
     .string()
     .min(1)
@@ -42,16 +65,16 @@ const Environment = z.object({
     .optional()
     .describe('The policy file. Applied at the first start; later by `writ policy apply`.'),
   WRIT_MASTER_KEY: z
-    .base64({ error: 'should be 32 random bytes in base64 (openssl rand -base64 32)' })
+    .string()
     .refine(
-      (text) => Buffer.from(text, 'base64').length === 32,
+      (text) => /^[A-Za-z0-9+/]{43}=$/.test(text),
       'should be 32 random bytes in base64 (openssl rand -base64 32)',
     )
     .optional()
     .describe(
       'Seals secrets at rest and signs database scopes. Default: made once in <WRIT_DATA>/master.key.',
     ),
-  WRIT_TRUSTED_PROXIES: list
+  WRIT_TRUSTED_PROXIES: addresses
     .default([])
     .describe('Addresses or CIDR ranges, comma-separated, whose X-Forwarded-For is believed.'),
   WRIT_CHECKPOINTS: z
@@ -68,20 +91,10 @@ const Environment = z.object({
     .min(16, 'should have at least 16 characters')
     .optional()
     .describe('Bearer that /metrics asks for; without it /metrics answers loopback addresses only.'),
-  WRIT_BODY_LIMIT: z.coerce
-    .number()
-    .int()
-    .min(1024)
-    .max(64 * 1024 * 1024)
+  WRIT_BODY_LIMIT: whole(1024, 64 * 1024 * 1024)
     .default(1024 * 1024)
     .describe('Largest body that is read, in bytes.'),
-  WRIT_POOL: z.coerce
-    .number()
-    .int()
-    .min(2)
-    .max(500)
-    .default(16)
-    .describe('Database connections of this process.'),
+  WRIT_POOL: whole(2, 500).default(16).describe('Database connections of this process.'),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'should begin with postgresql://')
@@ -134,8 +147,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ? []
     : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
   for (const name of Object.keys(given)) {
-    if (name.startsWith('WRIT_') && !(name in Environment.shape))
-      problems.push(`${name} is not a variable of Writ; docs/reference/configuration.md lists them`)
+    if (name.startsWith('WRIT_') && !(name in Environment.shape) && !CLIENTS.has(name))
+      problems.push(
+        `${name} is not a variable of Writ${meant(name)}; docs/reference/configuration.md lists them`,
+      )
   }
   if (given['DATABASE_OWNER_URL'] && !given['DATABASE_URL'])
     problems.push('DATABASE_OWNER_URL needs DATABASE_URL: the server itself must not run as the owner')
@@ -157,6 +172,24 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     databaseUrl: env.DATABASE_URL,
     databaseOwnerUrl: env.DATABASE_OWNER_URL,
   }
+}
+
+/** What clients of Writ read from the same shell: an application's credential, the command line's token. */
+const CLIENTS: ReadonlySet<string> = new Set(['WRIT_KEY', 'WRIT_TOKEN'])
+
+/** The variable whose letters differ least, where few do. */
+function meant(name: string): string {
+  const shared = (other: string) =>
+    [...other].filter((letter, i) => name[i] === letter || name[i - 1] === letter || name[i + 1] === letter)
+      .length
+  const [nearest] = Object.keys(Environment.shape).sort(
+    (a, b) => shared(b) - b.length - (shared(a) - a.length),
+  )
+  const isNear =
+    nearest !== undefined &&
+    nearest.length - shared(nearest) <= 2 &&
+    Math.abs(nearest.length - name.length) <= 2
+  return isNear ? ` (did you mean ${nearest}?)` : ''
 }
 
 /** Every variable with its description, for docs/reference/configuration.md. */

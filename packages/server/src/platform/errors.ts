@@ -90,7 +90,10 @@ export const failures = declare(
       400,
       'The request carries two identities. Send one: the session cookie or an Authorization header.',
     ],
-    cross_site: [403, 'A page of another site sent this request with your session; it was refused.'],
+    cross_site: [
+      403,
+      'A write with the session cookie must come from a page of this very address, and this one did not say so (Sec-Fetch-Site, Origin). Programs send a bearer token instead.',
+    ],
     body_too_large: [413, 'The body is larger than this server reads.'],
     unsupported_media_type: [415, 'Send the body as application/json.'],
     invalid_input: [422, 'The input is not valid.'],

@@ -225,7 +225,7 @@ function input(request: FastifyRequest, spec: Route) {
     const parsed = schema.safeParse(value)
     if (parsed.success) return parsed.data
     for (const issue of parsed.error.issues)
-      problems.push({ path: pathOf(where, issue), message: issue.message })
+      problems.push({ path: pathOf(where, issue), message: sentenceOf(issue) })
     return undefined
   }
   const result = {
@@ -235,6 +235,23 @@ function input(request: FastifyRequest, spec: Route) {
   }
   if (problems.length > 0) throw failures.invalid_input({ errors: problems.slice(0, 50) })
   return result
+}
+
+const SPELLED: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+}
+
+/** What is wrong, in words: zod's own speak of types and of undefined. */
+function sentenceOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return 'is not a field of this request'
+  if (issue.code !== 'invalid_type') return issue.message
+  if (issue.message.endsWith('received undefined')) return 'is missing'
+  return `should be ${SPELLED[issue.expected] ?? issue.expected}`
 }
 
 function pathOf(where: string, issue: z.core.$ZodIssue): string {

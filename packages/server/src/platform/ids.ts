@@ -101,3 +101,10 @@ function valuesOf(digits: string): Int8Array {
 function format(hex: string): Uuid {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
+
+/** An actor as `assigned_by` and `created_by` keep it (`user:<uuid>`), spelled as the API spells ids. */
+export function actorToWire(actor: string): string {
+  const [kind, id] = actor.split(':', 2)
+  if (kind === 'user' && id !== undefined) return `user:${toWire('usr', id)}`
+  return kind === 'application' && id !== undefined ? `application:${toWire('app', id)}` : actor
+}

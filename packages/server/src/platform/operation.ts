@@ -72,6 +72,7 @@ export async function installOperation(
     admitScraper(request, services)
     return reply.type(services.metrics.registry.contentType).send(await services.metrics.registry.metrics())
   })
+  http.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'))
   http.get('/openapi.json', { schema: { hide: true } }, async () => http.swagger())
   await http.register(async (docs) => {
     const { default: ui } = await import('@fastify/swagger-ui')

@@ -22,8 +22,10 @@ const TYPES = {
 export function servePage(http: FastifyInstance, name: string): void {
   for (const [suffix, type] of Object.entries(TYPES)) {
     const content = readFileSync(new URL(`${name}${suffix === '' ? '.html' : suffix}`, folder))
-    http.get(`/${name}${suffix}`, { schema: { hide: true } }, async (_request, reply) =>
-      reply.header('content-security-policy', POLICY).type(type).send(content),
+    http.get(
+      `/${name}${suffix}`,
+      { exposeHeadRoute: true, schema: { hide: true } },
+      async (_request, reply) => reply.header('content-security-policy', POLICY).type(type).send(content),
     )
   }
 }

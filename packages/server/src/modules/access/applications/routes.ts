@@ -1,7 +1,7 @@
 /** Routes of applications. */
 import { z } from 'zod'
 import { type Route, route } from '#platform/http'
-import { pathId, toWire } from '#platform/ids'
+import { actorToWire, pathId, toWire } from '#platform/ids'
 import { pageOf, pageQuery, pageSchema, toPage } from '#platform/pages'
 import { createApplication } from './commands/create-application.ts'
 import { revokeApplication } from './commands/revoke-application.ts'
@@ -61,10 +61,11 @@ export const applicationRoutes: readonly Route[] = [
   }),
 ]
 
-function viewOf({ id, revokedAt, createdAt, lastUsedAt, ...application }: Application) {
+function viewOf({ id, revokedAt, createdAt, createdBy, lastUsedAt, ...application }: Application) {
   return {
     ...application,
     id: toWire('app', id),
+    createdBy: actorToWire(createdBy),
     createdAt: createdAt.toISOString(),
     revokedAt: revokedAt?.toISOString() ?? null,
     lastUsedAt: lastUsedAt?.toISOString() ?? null,

@@ -16,6 +16,7 @@ export {
   applyPolicy,
   currentPolicy,
   type NewPolicy,
+  parseOrRefuse,
 } from './commands/apply-policy.ts'
 export { createAssignments } from './commands/assign-roles.ts'
 export { policyDrift } from './queries.ts'

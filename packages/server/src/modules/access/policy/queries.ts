@@ -164,5 +164,5 @@ export async function policyDrift(db: Database, path: string): Promise<string | 
   if (text === applied?.source) return undefined
   const inForce = `version ${applied?.number} of the policy is in force`
   if (text === undefined) return `${file} cannot be read; ${inForce}`
-  return `${inForce}, and ${file} says something else; put it in force with: writ policy apply ${file}`
+  return `${inForce}, and ${file} says something else; put it in force with: writ policy apply ${file} --reason '…'`
 }

@@ -68,8 +68,7 @@ export interface Application {
  *   left without an owner
  */
 export async function applyPolicy(operator: OperatorDatabase, policy: NewPolicy): Promise<Application> {
-  const parsed = parsePolicy(policy.source, policy.file === undefined ? {} : { file: policy.file })
-  if (!parsed.ok) throw new PolicyRefused(parsed.problems.map(formatProblem))
+  const parsed = parseOrRefuse(policy)
   const now = operator.now()
   const versionId = newId(now)
   const compiled = compile(parsed.policy, { version: toWire('pol', versionId) })
@@ -177,6 +176,13 @@ async function refuseLoss(tx: Tx, compiled: CompiledPolicy, now: Date): Promise<
     )
   }
   if (problems.length > 0) throw new PolicyRefused(problems)
+}
+
+/** @throws PolicyRefused with every problem of the file */
+export function parseOrRefuse({ source, file }: Pick<NewPolicy, 'source' | 'file'>) {
+  const parsed = parsePolicy(source, file === undefined ? {} : { file })
+  if (!parsed.ok) throw new PolicyRefused(parsed.problems.map(formatProblem))
+  return parsed
 }
 
 function contentsOf(compiled: CompiledPolicy): VersionContents {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { memberErrors } from '#people/organizations'
 import type { Ctx } from '#platform/context'
 import { type Route, route } from '#platform/http'
-import { pathId, toWire } from '#platform/ids'
+import { actorToWire, pathId, toWire } from '#platform/ids'
 import { permissions } from '../catalog.ts'
 import { giversOf, permissionsOf } from '../model.ts'
 import { type AssignmentRow, countHolders, listAssignments } from '../queries.ts'
@@ -84,10 +84,10 @@ async function assignmentView(ctx: Ctx, row: AssignmentRow): Promise<z.input<typ
     role: row.role,
     source: row.source,
     assignedAt: row.assignedAt.toISOString(),
-    assignedBy: row.assignedBy,
+    assignedBy: actorToWire(row.assignedBy),
     expiresAt: row.expiresAt?.toISOString() ?? null,
     endedAt: row.endedAt?.toISOString() ?? null,
-    endedBy: row.endedBy,
+    endedBy: row.endedBy === null ? null : actorToWire(row.endedBy),
     policyVersion: { id: toWire('pol', row.policyVersionId), number: row.versionNumber },
     definition: definitionOf(then, row.role),
   }
