@@ -6,8 +6,8 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHash,
   createHmac,
+  hash,
   hkdfSync,
   randomBytes,
   timingSafeEqual,
@@ -15,7 +15,7 @@ import {
 
 /** SHA-256. Secrets are stored as this: they are 256 random bits, so a slow hash would add nothing. */
 export function sha256(data: string | Uint8Array): Buffer {
-  return createHash('sha256').update(data).digest()
+  return hash('sha256', data, 'buffer')
 }
 
 /** HMAC-SHA256 (RFC 2104). */

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod'
-import type { Route } from './http.ts'
+import type { Route } from './route.ts'
 
 /** Checks nothing of the input: zod does, in http.ts. */
 export function schemaOf(spec: Route): Record<string, unknown> {

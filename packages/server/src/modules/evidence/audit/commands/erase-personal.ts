@@ -37,7 +37,7 @@ export async function eraseMember(ctx: Ctx, userId: Uuid): Promise<Erasure> {
  * A person whose account is gone is known from the log itself, so it may be called before or after a deletion.
  * Repeating it is harmless; each call is itself an event. Does not authorize.
  */
-export async function erasePersonal(ctx: Ctx, tx: Tx, { userId }: { userId: Uuid }): Promise<Erasure> {
+async function erasePersonal(ctx: Ctx, tx: Tx, { userId }: { userId: Uuid }): Promise<Erasure> {
   return { events: await erase(ctx, tx, await personIn(tx, ctx.organizationId, userId)) }
 }
 
