@@ -29,7 +29,7 @@ export interface Gate {
   ): Promise<{ id: Uuid; overrides: string | null } | undefined>
 }
 
-export { API, fullPath, type Route, route } from './route.ts'
+export { fullPath, type Route, route } from './route.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -74,7 +74,7 @@ export function route<
   return spec as unknown as Route
 }
 
-export const API = '/api/v1'
+const API = '/api/v1'
 
 /** The address as people and machines spell it. */
 export function fullPath(route: Pick<Route, 'base' | 'path'>): string {

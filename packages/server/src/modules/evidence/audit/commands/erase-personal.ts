@@ -35,12 +35,8 @@ export async function eraseMember(ctx: Ctx, userId: Uuid): Promise<Erasure> {
  * does not. No proof changes: leaves hold only salted hashes of what is erased.
  *
  * A person whose account is gone is known from the log itself, so it may be called before or after a deletion.
- * Repeating it is harmless; each call is itself an event. Does not authorize.
+ * Repeating it is harmless; each call is itself an event.
  */
-async function erasePersonal(ctx: Ctx, tx: Tx, { userId }: { userId: Uuid }): Promise<Erasure> {
-  return { events: await erase(ctx, tx, await personIn(tx, ctx.organizationId, userId)) }
-}
-
 async function erase(ctx: Ctx, tx: Tx, person: Person): Promise<number> {
   const erased = await erasePersonalValues(tx, person.about, person.addresses)
   await ctx.record(tx, erasedEvent(person, erased))
