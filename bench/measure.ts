@@ -43,7 +43,10 @@ export interface Row {
 
 export interface Goal {
   readonly text: string
+  /** Of the median. */
   readonly holds: boolean
+  /** Every turn says the same; otherwise the machine was too restless for the median to settle it. */
+  readonly isFirm: boolean
 }
 
 export interface Spread {
@@ -93,9 +96,7 @@ export function compare(input: Comparison): Row {
     ours: spread(ours),
     yardstick: { name: yardstick.name, spread: spread(yardstick.values), unit },
     ratio,
-    ...(limit === undefined
-      ? {}
-      : { goal: judge(ratio.median, kind === 'cost' ? 'most' : 'least', limit, '×') }),
+    ...(limit === undefined ? {} : { goal: judge(ratio, kind === 'cost' ? 'most' : 'least', limit, '×') }),
     ...(input.note === undefined ? {} : { note: input.note }),
   }
 }
@@ -111,18 +112,20 @@ export function absolute(
   const ours = spread(values)
   const goal =
     limit?.most !== undefined
-      ? judge(ours.median, 'most', limit.most, unit)
+      ? judge(ours, 'most', limit.most, unit)
       : limit?.least !== undefined
-        ? judge(ours.median, 'least', limit.least, unit)
+        ? judge(ours, 'least', limit.least, unit)
         : undefined
   return { what, unit, ours, ...(goal ? { goal } : {}), ...(note === undefined ? {} : { note }) }
 }
 
-function judge(value: number, direction: 'most' | 'least', limit: number, unit: string): Goal {
+function judge({ median, min, max }: Spread, direction: 'most' | 'least', limit: number, unit: string): Goal {
   const sign = direction === 'most' ? '≤' : '≥'
+  const holdsAt = (value: number) => (direction === 'most' ? value <= limit : value >= limit)
   return {
     text: `${sign} ${limit.toLocaleString('en-US')} ${unit}`,
-    holds: direction === 'most' ? value <= limit : value >= limit,
+    holds: holdsAt(median),
+    isFirm: holdsAt(min) === holdsAt(max),
   }
 }
 

@@ -1,5 +1,5 @@
 /** How results are written: a table for people, JSON for programs. @module */
-import type { Row, Spread, Unit } from './measure.ts'
+import type { Goal, Row, Spread, Unit } from './measure.ts'
 
 /** The rows of one bench, aligned. */
 export function renderTable(rows: readonly Row[]): string {
@@ -9,7 +9,7 @@ export function renderTable(rows: readonly Row[]): string {
     withUnit(row.ours, row.unit),
     row.yardstick ? `${withUnit(row.yardstick.spread, row.yardstick.unit)}  ${row.yardstick.name}` : '',
     row.ratio ? `${withUnit(row.ratio, '×')}` : '',
-    row.goal ? `${row.goal.text}: ${row.goal.holds ? 'holds' : 'MISSED'}` : '',
+    row.goal ? verdict(row.goal) : '',
   ])
   const widths = head.map((title, column) =>
     Math.max(title.length, ...body.map((cells) => cells[column]!.length)),
@@ -26,6 +26,10 @@ export function renderTable(rows: readonly Row[]): string {
     if (note !== undefined) lines.push(`  ${note}`)
   }
   return lines.join('\n')
+}
+
+function verdict({ text, holds, isFirm }: Goal): string {
+  return `${text}: ${holds ? 'holds' : 'MISSED'}${isFirm ? '' : ', not in every turn'}`
 }
 
 function withUnit({ median, min, max }: Spread, unit: Unit | '×'): string {

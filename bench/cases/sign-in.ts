@@ -39,7 +39,7 @@ async function* measure(stack: Stack, effort: Effort, say: (progress: string) =>
     Array.from({ length: MEMBERS }, (_, i) => request('GET', PERMISSIONS, { headers: cookieHeader(i + 1) })),
   )
   // A sign-in takes a third of a second, so a turn must hold some dozens of them.
-  const seconds = effort.seconds * 4
+  const seconds = effort.seconds * 3
   const signIns = (time: number) =>
     load({ port: writ.port, connections: SIGNING_IN, seconds: time, next: signingIn })
   const otherRequests = (time: number) =>
