@@ -37,6 +37,7 @@ export class Inquiry {
   readonly #ctx: Ctx
   readonly #facts: FactsReader
   readonly #home: Principal['home']
+  readonly #homePlace: Place
   readonly #parties = new Map<string, Promise<Party>>()
   readonly #places = new Map<Uuid, Promise<Place>>()
 
@@ -44,12 +45,14 @@ export class Inquiry {
     this.#ctx = ctx
     this.#facts = factsReader(ctx.db)
     this.#home = (ctx.principal as Principal).home
+    const { organizationId, slug, kind } = this.#home
+    this.#homePlace = { ctx, organizationId, slug, isPlatform: kind === 'platform', policy: ctx.policy }
   }
 
   /** Where a question without a subject is asked. @throws `organizations.not_found` */
   async place(context: Properties | undefined): Promise<Place> {
     const key = this.#keyOf(context)
-    if (key === null) return this.#homePlace()
+    if (key === null) return this.#homePlace
     return this.#placeOf(await this.#read({ organization: key }))
   }
 
@@ -75,14 +78,17 @@ export class Inquiry {
   }
 
   /** Subject and resource of a question, read in the same statement. @throws `organizations.not_found` */
-  async ask(
+  ask(
     subject: Subject,
     resource: Resource,
     context: Properties | undefined,
   ): Promise<{ party: Party; known: KnownResource }> {
-    if (!isDescribed(declaredResource(this.#ctx.policy, resource.type))) {
-      return { party: await this.party(subject, context), known: UNKNOWN_RESOURCE }
-    }
+    if (isDescribed(declaredResource(this.#ctx.policy, resource.type)))
+      return this.#askDescribed(subject, resource, context)
+    return this.party(subject, context).then((party) => ({ party, known: UNKNOWN_RESOURCE }))
+  }
+
+  async #askDescribed(subject: Subject, resource: Resource, context: Properties | undefined) {
     // Only the token itself says which organization the platform's application means.
     if (subject.type === 'token' && this.#home.kind === 'platform') {
       const party = await this.party(subject, context)
@@ -143,19 +149,23 @@ export class Inquiry {
     return id === this.#home.organizationId ? null : (id ?? named)
   }
 
-  async #findParty(subject: Subject, organization: string | null): Promise<Party> {
+  /** Without `async`, for which a request of many questions would pay with a promise more for each. */
+  #findParty(subject: Subject, organization: string | null): Promise<Party> {
     if (subject.type === 'token') return this.#bearer(subject.id, organization)
     if (subject.type !== 'user') return this.#nobody(organization)
     const userId = fromWire('usr', subject.id)
     const { actor, principal } = this.#ctx
     if (organization === null && userId !== undefined && actor.kind === 'user' && actor.userId === userId) {
-      return this.#principalAt(principal as Principal, this.#homePlace())
+      return Promise.resolve(this.#principalAt(principal as Principal, this.#homePlace))
     }
     const address = userId === undefined && subject.id.includes('@') ? addressKey(subject.id) : undefined
     if (userId === undefined && address === undefined && organization === null)
-      return strangerAt(this.#homePlace(), subject.id)
-    const row = await this.#read({ organization, user: userId ?? null, address: address ?? null })
-    return this.#partyOf(await this.#placeOf(row), row, subject.id)
+      return Promise.resolve(strangerAt(this.#homePlace, subject.id))
+    return this.#read({ organization, user: userId, address }).then((row) => {
+      const place = this.#placeOf(row)
+      if (!(place instanceof Promise)) return this.#partyOf(place, row, subject.id)
+      return place.then((found) => this.#partyOf(found, row, subject.id))
+    })
   }
 
   /** The bearer that an application received. It belongs to one organization and is worth nothing in another (unless its holder is the platform's staff). */
@@ -191,7 +201,7 @@ export class Inquiry {
     }
   }
 
-  async #partyOf(place: Place, row: FactsRow | undefined, spelled: string | undefined): Promise<Party> {
+  #partyOf(place: Place, row: FactsRow | undefined, spelled: string | undefined): Party {
     if (!row || row.user_id === null) return strangerAt(place, spelled ?? '')
     const { actor, principal } = this.#ctx
     if (actor.kind === 'user' && actor.userId === row.user_id && principal)
@@ -210,7 +220,7 @@ export class Inquiry {
 
   async #nobody(organization: string | null): Promise<Party> {
     const place =
-      organization === null ? this.#homePlace() : await this.#placeOf(await this.#read({ organization }))
+      organization === null ? this.#homePlace : await this.#placeOf(await this.#read({ organization }))
     return {
       place,
       standing: undefined,
@@ -221,15 +231,10 @@ export class Inquiry {
     }
   }
 
-  #homePlace(): Place {
-    const { organizationId, slug, kind } = this.#home
-    return { ctx: this.#ctx, organizationId, slug, isPlatform: kind === 'platform', policy: this.#ctx.policy }
-  }
-
   #placeOf(row: FactsRow | undefined): Promise<Place> | Place {
     if (!row || (row.elsewhere && !this.#reachesOthers()))
       throw new AppError('organizations.not_found', [404, 'Organization not found.'])
-    if (!row.elsewhere) return this.#homePlace()
+    if (!row.elsewhere) return this.#homePlace
     let place = this.#places.get(row.elsewhere.id)
     if (!place) {
       place = this.#placeElsewhere(row.elsewhere)
@@ -253,18 +258,20 @@ export class Inquiry {
     return { ctx, organizationId: id, slug, isPlatform: kind === 'platform', policy }
   }
 
-  #read(about: Partial<FactsQuestion>): Promise<FactsRow | undefined> {
+  #read({ organization, user, address, type, resource }: About): Promise<FactsRow | undefined> {
     return this.#facts.ask({
       scope: this.#home.organizationId,
-      organization: null,
-      user: null,
-      address: null,
-      type: null,
-      resource: null,
-      ...about,
+      organization: organization ?? null,
+      user: user ?? null,
+      address: address ?? null,
+      type: type ?? null,
+      resource: resource ?? null,
     })
   }
 }
+
+/** What a question of facts names; the rest is null. */
+type About = { readonly [Field in Exclude<keyof FactsQuestion, 'scope'>]?: string | null | undefined }
 
 /** What stands before the policy's own reasons, and what would have made an error of it. */
 function reasonOf(decision: Decision, party: Party, asked: Asked, known: KnownResource): VerdictReason {

@@ -253,9 +253,10 @@ function bearerOf(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization
   if (header === undefined) return undefined
   // Node keeps the first of several; a proxy in front may have looked at another one.
-  const count = request.raw.rawHeaders.filter(
-    (name, i) => i % 2 === 0 && name.toLowerCase() === 'authorization',
-  ).length
+  const { rawHeaders } = request.raw
+  let count = 0
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (rawHeaders[i]!.length === 13 && rawHeaders[i]!.toLowerCase() === 'authorization') count++
   if (count > 1) throw failures.ambiguous_credentials()
   const match = /^Bearer ([\w.~+/-]+=*)$/i.exec(header)
   if (!match) throw failures.unauthorized()
