@@ -6,12 +6,10 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../packages/server/src/platform/postgres/endpoint.ts'
+import { makeDirectory, removeDirectory } from '../http/directory.ts'
 import { salesAgent } from '../http/stack.ts'
 import { absolute, type Bench, type Effort } from '../measure.ts'
 
@@ -52,7 +50,7 @@ export const start: Bench = {
 
 /** Starts, stops, starts, is killed, starts: each on the same data. */
 async function oneLife(measured: Measured, effort: Effort): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'writ-bench-'))
+  const directory = makeDirectory()
   let running: Serving | undefined
   const begin = async (times: number[]) => {
     running = await serve(directory)
@@ -69,7 +67,7 @@ async function oneLife(measured: Measured, effort: Effort): Promise<void> {
     await begin(measured.afterKill)
   } finally {
     await running?.end('SIGTERM')
-    rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+    removeDirectory(directory)
   }
 }
 

@@ -4,8 +4,6 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
@@ -16,6 +14,7 @@ import {
   startEmbedded,
 } from '../../packages/server/src/platform/postgres/supervisor.ts'
 import { type Child, startChild } from './child.ts'
+import { makeDirectory, removeDirectory } from './directory.ts'
 
 export const salesAgent = fileURLToPath(new URL('../../policies/sales-agent.policy.yaml', import.meta.url))
 
@@ -36,7 +35,7 @@ export interface BenchDatabase {
 
 /** Everything a bench started, ended together, last first. */
 export class Stack {
-  readonly #directory = mkdtempSync(join(tmpdir(), 'writ-bench-'))
+  readonly #directory = makeDirectory()
   readonly #undo: (() => Promise<void>)[] = []
   #postgres: EmbeddedPostgres | undefined
   #databases = 0
@@ -128,6 +127,6 @@ export class Stack {
 
   async #stop(): Promise<void> {
     for (const undo of this.#undo.splice(0).reverse()) await undo()
-    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+    removeDirectory(this.#directory)
   }
 }
