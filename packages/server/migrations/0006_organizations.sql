@@ -35,7 +35,7 @@ create type member_row as (
   id uuid, user_id uuid, email text, name text, status text, account_status text, must_change_password boolean,
   roles json, last_active_at timestamptz, last_sign_in_at timestamptz, created_at timestamptz, deactivated_at timestamptz
 );
-comment on type member_row is 'A member with their account and the roles that live.';
+comment on type member_row is 'A member with their account and the roles that live. When an account of other organizations, too, signed in to them is not this one''s to know: of it the last request here is shown.';
 
 -- The page is found first; roles are read for its rows only.
 create function list_members(p_q text, p_role text, p_status text, p_after uuid, p_limit integer, p_now timestamptz)
@@ -68,7 +68,8 @@ begin
       from user_roles r
       where r.member_id = p.id and r.ended_at is null and (r.expires_at is null or r.expires_at > p_now)
     ), '[]'::json),
-    p.last_active_at, p.last_sign_in_at, p.created_at, p.deactivated_at
+    p.last_active_at, case when belongs_elsewhere(p.user_id) then p.last_active_at else p.last_sign_in_at end,
+    p.created_at, p.deactivated_at
   from page p order by p.id;
 end $$;
 comment on function list_members(text, text, text, uuid, integer, timestamptz) is 'Exists because row-level security checks every account of a search on its own; sees the transaction''s organization only.';
@@ -82,7 +83,8 @@ as $$
       from user_roles r
       where r.member_id = m.id and r.ended_at is null and (r.expires_at is null or r.expires_at > p_now)
     ), '[]'::json),
-    m.last_active_at, u.last_sign_in_at, m.created_at, m.deactivated_at
+    m.last_active_at, case when belongs_elsewhere(m.user_id) then m.last_active_at else u.last_sign_in_at end,
+    m.created_at, m.deactivated_at
   from members m join users u on u.id = m.user_id
   where m.organization_id = current_organization() and m.id = p_member
 $$;

@@ -177,6 +177,18 @@ describe('create member, several memberships an account', () => {
     expect((await app.request('GET', '/organizations/other-lab', { as: here })).status).toBe(404)
   })
 
+  // Taking in an address would otherwise tell when its owner was at work elsewhere.
+  test('of an account that exists it is not shown when it signs in elsewhere', async () => {
+    await app.member('other-lab', { email: 'busy@example.com', roles: ['viewer'] })
+    const body = { email: 'busy@example.com' }
+    const { id } = (await app.request('POST', '/organizations/lab/members', { as: asOwner, body })).body
+    await app.signIn('busy@example.com', { organization: 'other-lab' })
+    const one = await app.request('GET', `/organizations/lab/members/${id}`, { as: asOwner })
+    const all = await app.request('GET', '/organizations/lab/members?q=busy', { as: asOwner })
+    for (const shown of [one.body, all.body.items[0]])
+      expect(shown).toMatchObject({ lastSignInAt: null, lastActiveAt: null })
+  })
+
   test('an account that belongs elsewhere too is neither renamed nor given a new password', async () => {
     const here = await app.member('lab', { email: 'shared@example.com', roles: ['viewer'] })
     await app.member('other-lab', { email: 'shared@example.com', roles: ['viewer'] })
