@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createCtx } from '#platform/context'
 import { startApp, type TestApp, type Tokens } from '#test/app'
 
 let app: TestApp
@@ -93,6 +94,25 @@ describe('organizations, from the platform', () => {
       ['organizations.suspended', 'organizations.activated'],
       ['organizations.suspended', 'organizations.activated'],
     ])
+  })
+
+  test('a command that was let in before the suspension does not commit after it', async () => {
+    const owner = await app.member('halted', { email: 'owner@halted.example', roles: ['owner'] })
+    const { accessToken } = await app.signIn(owner.email)
+    const principal = await app.services.ports.principalOfBearer(accessToken, app.clock.now())
+    const ctx = createCtx(app.services, {
+      requestId: 'test',
+      client: { ip: '', userAgent: '' },
+      actor: principal!.actor,
+      organizationId: owner.organizationId,
+      principal,
+      policy: principal!.policy,
+    })
+    await ctx.authorize('update:organization')
+    await app.request('POST', `/api/v1/platform/organizations/${owner.wire.organization}/suspend`, {
+      as: root,
+    })
+    await expect(ctx.tx(async () => 'committed')).rejects.toMatchObject({ code: 'unauthorized' })
   })
 
   test('members of organizations create, suspend and restore none', async () => {

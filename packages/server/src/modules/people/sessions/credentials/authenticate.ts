@@ -180,12 +180,13 @@ export async function holdActor(tx: Tx, principal: Principal): Promise<'same' | 
   const { actor } = principal
   if (actor.kind === 'application') {
     const row = await tx
-      .selectFrom('applications')
-      .select('revokedAt')
-      .where('id', '=', actor.applicationId)
-      .forShare()
+      .selectFrom('applications as a')
+      .innerJoin('organizations as o', 'o.id', 'a.organizationId')
+      .select(['a.revokedAt', 'o.status as organizationStatus'])
+      .where('a.id', '=', actor.applicationId)
+      .forShare('a')
       .executeTakeFirst()
-    return row?.revokedAt === null ? 'same' : 'gone'
+    return row?.revokedAt === null && row.organizationStatus === 'active' ? 'same' : 'gone'
   }
   if (actor.kind !== 'user') return 'same'
   const row = await tx
@@ -194,11 +195,20 @@ export async function holdActor(tx: Tx, principal: Principal): Promise<'same' | 
       join.onRef('m.organizationId', '=', 's.organizationId').onRef('m.id', '=', 's.memberId'),
     )
     .innerJoin('users as u', 'u.id', 's.userId')
-    .select(['s.endedAt', 'm.status', 'm.revision', 'u.status as userStatus', 'u.tokenVersion'])
+    .innerJoin('organizations as o', 'o.id', 's.organizationId')
+    .select([
+      's.endedAt',
+      'm.status',
+      'm.revision',
+      'u.status as userStatus',
+      'u.tokenVersion',
+      'o.status as organizationStatus',
+    ])
     .where('s.id', '=', actor.sessionId)
     .forShare(['s', 'm'])
     .executeTakeFirst()
   if (!row || row.endedAt !== null || row.status !== 'active' || row.userStatus !== 'active') return 'gone'
+  if (row.organizationStatus !== 'active') return 'gone'
   if (row.tokenVersion !== principal.revision.tokenVersion) return 'gone'
   return row.revision === principal.revision.member ? 'same' : 'changed'
 }
