@@ -122,7 +122,7 @@ describe('the role of the server', () => {
     'alter table members no force row level security',
     'alter table audit_events disable trigger append_only',
     'drop trigger append_only on audit_events',
-    'drop policy tenant on members',
+    'drop policy seen on members',
     'create policy mine on members using (true)',
     'alter function verified_scope() security invoker',
     'create or replace function verified_scope() returns text language sql as $$ select null $$',
