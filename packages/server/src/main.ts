@@ -62,8 +62,11 @@ export async function startServer(
   log: Logger = createLog(config.logLevel),
 ): Promise<RunningServer> {
   const undo: (() => Promise<void>)[] = []
+  // What cannot be stopped must not keep the database from being stopped: it would outlive this process.
   const stop = async () => {
-    for (const step of undo.splice(0).reverse()) await step()
+    const failures: unknown[] = []
+    for (const step of undo.splice(0).reverse()) await step().catch((error: unknown) => failures.push(error))
+    if (failures.length > 0) throw failures[0]
   }
   try {
     return await start(config, log, undo, stop)

@@ -183,7 +183,7 @@ describe('every answer', () => {
     const as = acme.admin
     const answers: [string, number, Answer][] = [
       ['an unknown address', 404, await send(app, 'GET', '/api/v1/nothing/here')],
-      ['the root', 404, await send(app, 'GET', '/')],
+      ['the root', 302, await send(app, 'GET', '/')],
       ['a method it does not answer', 404, await send(app, 'PUT', '/api/v1/me', { as })],
       ['HEAD', 404, await send(app, 'HEAD', '/api/v1/me', { as })],
       ['OPTIONS', 404, await send(app, 'OPTIONS', '/api/v1/me')],

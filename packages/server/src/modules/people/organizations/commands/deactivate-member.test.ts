@@ -106,7 +106,10 @@ describe('deactivate and reactivate, several memberships an account', () => {
       after: { roles: ['technician'] },
     })
     const history = await app.request('GET', path(target, '/assignments'), { as: owner.tokens })
-    expect(history.body.items[0]).toMatchObject({ role: 'technician', assignedBy: `user:${member.userId}` })
+    expect(history.body.items[0]).toMatchObject({
+      role: 'technician',
+      assignedBy: `user:${member.wire.user}`,
+    })
   })
 
   test('a member of another organization is not found', async () => {

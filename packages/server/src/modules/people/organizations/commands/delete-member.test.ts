@@ -69,7 +69,7 @@ describe('delete member', () => {
       before: { email: member.email, roles: ['staff'] },
     })
     const history = await app.request('GET', path(member, '/assignments'), { as: asAdmin })
-    expect(history.body.items).toMatchObject([{ role: 'staff', endedBy: `user:${admin.userId}` }])
+    expect(history.body.items).toMatchObject([{ role: 'staff', endedBy: `user:${admin.wire.user}` }])
   })
 
   test('[BM-19] nobody deletes themselves, and the attempt is in the log', async () => {
