@@ -1,14 +1,11 @@
 /**
  * What decisions are made from, read live: one statement for all questions of a tick, of whatever organizations.
  *
- * Nothing of an answer is kept, so a revocation needs no invalidation: the next question, on whatever node, reads it.
- * Questions that arrive while statements are on their way wait for the next one, so under load the batches grow and
- * the database sees fewer, larger ones.
- *
  * @module
  */
 import type { Database } from '#platform/database'
 import type { Uuid } from '#platform/ids'
+import { TickBatches } from '#platform/tick-batches'
 
 /** Asked under an organization's own scope, or under the platform's about any organization. */
 export interface FactsQuestion {
@@ -56,19 +53,8 @@ export interface Elsewhere {
   readonly policyVersionId: Uuid | null
 }
 
-/** A question of the next statement, and all who ask it. */
-interface Waiting {
-  readonly question: FactsQuestion
-  readonly promise: Promise<FactsRow | undefined>
-  resolve(row: FactsRow | undefined): void
-  reject(error: unknown): void
-}
-
 const STATEMENT =
   'select * from decision_facts($1::text[], $2::integer[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[])'
-
-/** More statements than this at once only make each answer later. */
-const IN_FLIGHT = 2
 
 /** A signed scope is a pure function of organization and key, so it may be remembered. */
 const REMEMBERED_SCOPES = 10_000
@@ -76,10 +62,9 @@ const REMEMBERED_SCOPES = 10_000
 export class FactsReader {
   readonly #db: Database
   readonly #scopes = new Map<Uuid, string>()
-  /** By what is asked: the same question of two requests is one, as both are answered by what is read after they came. */
-  #waiting = new Map<string, Waiting>()
-  #isScheduled = false
-  #inFlight = 0
+  readonly #batches = new TickBatches<FactsQuestion, FactsRow | undefined>(keyOf, (questions) =>
+    this.#query(questions),
+  )
 
   constructor(db: Database) {
     this.#db = db
@@ -90,14 +75,7 @@ export class FactsReader {
    * @throws `unavailable`
    */
   ask(question: FactsQuestion): Promise<FactsRow | undefined> {
-    const key = keyOf(question)
-    let waiting = this.#waiting.get(key)
-    if (!waiting) {
-      waiting = { question, ...Promise.withResolvers<FactsRow | undefined>() }
-      this.#waiting.set(key, waiting)
-      this.#schedule()
-    }
-    return waiting.promise
+    return this.#batches.ask(question)
   }
 
   /** The signed scope of an organization. */
@@ -111,36 +89,11 @@ export class FactsReader {
     return signed
   }
 
-  #schedule(): void {
-    if (this.#isScheduled || this.#inFlight >= IN_FLIGHT || this.#waiting.size === 0) return
-    this.#isScheduled = true
-    setImmediate(() => {
-      this.#isScheduled = false
-      void this.#flush()
-    })
-  }
-
-  async #flush(): Promise<void> {
-    const batch = [...this.#waiting.values()]
-    this.#waiting = new Map()
-    this.#inFlight++
-    try {
-      const rows: (FactsRow | undefined)[] = new Array(batch.length)
-      for (const row of await this.#query(batch)) rows[row.n - 1] = row
-      for (let i = 0; i < batch.length; i++) batch[i]!.resolve(rows[i])
-    } catch (error) {
-      for (const { reject } of batch) reject(error)
-    } finally {
-      this.#inFlight--
-      this.#schedule()
-    }
-  }
-
-  #query(batch: readonly Waiting[]): Promise<FactsRow[]> {
+  async #query(questions: readonly FactsQuestion[]): Promise<(FactsRow | undefined)[]> {
     const contexts: string[] = []
     const indexOf = new Map<Uuid, number>()
     const context: number[] = []
-    for (const { question } of batch) {
+    for (const question of questions) {
       let index = indexOf.get(question.scope)
       if (index === undefined) {
         index = contexts.push(this.scopeOf(question.scope))
@@ -148,8 +101,8 @@ export class FactsReader {
       }
       context.push(index)
     }
-    const column = (field: keyof FactsQuestion) => columnOf(batch, field)
-    return this.#db.prepared<FactsRow>('decision-facts', STATEMENT, [
+    const column = (field: keyof FactsQuestion) => columnOf(questions, field)
+    const found = await this.#db.prepared<FactsRow>('decision-facts', STATEMENT, [
       contexts,
       `{${context.join()}}`,
       column('organization'),
@@ -158,13 +111,16 @@ export class FactsReader {
       column('type'),
       column('resource'),
     ])
+    const rows: (FactsRow | undefined)[] = new Array(questions.length)
+    for (const row of found) rows[row.n - 1] = row
+    return rows
   }
 }
 
 /** Most columns say nothing of any question, and an empty array is as many nulls as are needed. */
-function columnOf(batch: readonly Waiting[], field: keyof FactsQuestion): (string | null)[] {
-  return batch.some(({ question }) => question[field] !== null)
-    ? batch.map(({ question }) => question[field])
+function columnOf(questions: readonly FactsQuestion[], field: keyof FactsQuestion): (string | null)[] {
+  return questions.some((question) => question[field] !== null)
+    ? questions.map((question) => question[field])
     : []
 }
 
