@@ -628,8 +628,6 @@ create table users (
 --   Exists because a sign-in knows an address before it knows an organization; only a transaction signed for this very address gets an answer.
 -- function account_credentials(p_user uuid) returns TABLE(password_hash text, token_version integer, must_change_password boolean, status text), security definer, owner writ_system
 --   Exists because writ_app cannot read password_hash: only a transaction signed for this very account gets it.
--- function account_memberships(p_user uuid) returns TABLE(organization_id uuid, slug text, name text, kind text, organization_status text, member_id uuid, status text), security definer, owner writ_system
---   Exists because a person sees all organizations they belong to; only a transaction signed for this very account gets the list.
 -- function account_of_challenge(p_hash bytea) returns uuid, security definer, owner writ_system
 --   Exists because a challenge is presented before there is a session.
 -- function account_organizations(p_user uuid) returns TABLE(organization_id uuid, slug text, name text, kind text, organization_status text, overrides text, member_id uuid, status text, is_awaited boolean), security definer, owner writ_system

@@ -166,17 +166,6 @@ create function account_by_address(p_key text) returns uuid
 as $$ select id from users where email_key = p_key and verified_scope() = 'address:' || p_key $$;
 comment on function account_by_address(text) is 'Exists because a sign-in knows an address before it knows an organization; only a transaction signed for this very address gets an answer.';
 
-create function account_memberships(p_user uuid)
-  returns table (organization_id uuid, slug text, name text, kind text, organization_status text, member_id uuid, status text)
-  language sql stable security definer set search_path = pg_catalog, public
-as $$
-  select o.id, o.slug, o.name, o.kind, o.status, m.id, m.status
-  from members m join organizations o on o.id = m.organization_id
-  where m.user_id = p_user and verified_scope() = 'account:' || p_user
-  order by o.name, o.id
-$$;
-comment on function account_memberships(uuid) is 'Exists because a person sees all organizations they belong to; only a transaction signed for this very account gets the list.';
-
 -- Counts an attempt BEFORE the password is looked at, so that 50 guesses at once cannot all slip in below the limit;
 -- a success takes the count back. Answers whether the attempt may be looked at.
 create function reserve_sign_in(p_user uuid, p_now timestamptz, p_after integer, p_for interval) returns boolean
@@ -217,7 +206,7 @@ do $$
 declare f text;
 begin
   foreach f in array array[
-    'belongs_elsewhere(uuid)', 'account_credentials(uuid)', 'account_by_address(text)', 'account_memberships(uuid)',
+    'belongs_elsewhere(uuid)', 'account_credentials(uuid)', 'account_by_address(text)',
     'reserve_sign_in(uuid, timestamptz, integer, interval)', 'settle_sign_in(uuid, timestamptz)',
     'end_account_sessions(uuid, timestamptz, text, uuid)'
   ] loop

@@ -26,7 +26,6 @@ export const attacks: Readonly<Record<string, Attack>> = {
   },
   account_credentials: { call: (victim) => `select * from account_credentials('${victim.user}')` },
   account_by_address: { call: (victim) => `select account_by_address('${victim.address}')` },
-  account_memberships: { call: (victim) => `select * from account_memberships('${victim.user}')` },
   account_organizations: { call: (victim) => `select * from account_organizations('${victim.user}')` },
   reserve_sign_in: {
     call: (victim) => `select reserve_sign_in('${victim.user}', ${at}, 5, interval '1 hour')`,

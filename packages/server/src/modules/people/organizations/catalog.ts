@@ -10,7 +10,6 @@ export const errors = defineErrors('organizations', {
     'This set-up link does not work: it was used, it has expired, or there is an organization already. The server prints a new one at its next start, while there is none.',
   ],
   owner_only: [403, 'Only an owner of the organization can hand over its ownership.'],
-  platform_stays: [409, 'The platform itself is not an organization that can be suspended.'],
 })
 
 export const memberErrors = defineErrors('members', {
