@@ -217,6 +217,87 @@ create table context_keys (
 );
 -- writ_system may select
 
+-- Browsers on which an account has signed in whole. While somebody else's guesses keep the account locked, its owner still gets in from one of these: it has attempts of its own.
+--   user_id: Whose.
+--   id: uuid v7.
+--   secret_hash: SHA-256 of the device cookie's secret.
+--   name: What its user agent said, in words.
+--   ip: Client address at its last sign-in.
+--   created_at: First sign-in.
+--   last_used_at: Last sign-in.
+--   failed: Failed attempts from it since the last success.
+--   last_failed_at: Time of the newest.
+--   forgotten_at: From then on it is a stranger: too many failures, or the account was recovered.
+create table devices (
+  user_id uuid not null,
+  id uuid not null,
+  secret_hash bytea not null,
+  name text not null,
+  ip text,
+  created_at timestamp with time zone not null,
+  last_used_at timestamp with time zone not null,
+  failed integer not null default 0,
+  last_failed_at timestamp with time zone,
+  forgotten_at timestamp with time zone,
+  UNIQUE (secret_hash),
+  PRIMARY KEY (user_id, id),
+  FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  CHECK ((length(secret_hash) = 32))
+);
+-- policy own (writ_app, writ_owner) all using (user_id = ( SELECT current_account() AS current_account))
+-- policy system (writ_system) all using true
+-- writ_app may delete, insert, select, update
+-- writ_system may select
+
+-- Wrong codes in a row, by account and factor: a new sign-in gives no new attempts.
+--   user_id: Whose factor is being guessed.
+--   factor: Which.
+--   failed: Attempts since the last success, reserved before the code is looked at.
+--   last_failed_at: Time of the newest; the lock runs from here.
+create table factor_attempts (
+  user_id uuid not null,
+  factor text not null,
+  failed integer not null default 0,
+  last_failed_at timestamp with time zone,
+  PRIMARY KEY (user_id, factor),
+  FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  CHECK ((factor = ANY (ARRAY['totp'::text, 'recovery_code'::text])))
+);
+-- policy own (writ_app, writ_owner) all using (user_id = ( SELECT current_account() AS current_account))
+-- policy system (writ_system) all using true
+-- writ_app may delete, insert, select, update
+-- writ_system may select
+
+-- The outbox. Written by writ_app, which reads it back only in the scope that sends.
+--   id: uuid v7; also the Message-ID, so that a mail that went twice after a crash is known as one.
+--   kind: Which text: password_reset, invite …
+--   recipient: The address, sealed under the master key.
+--   content: Subject and bodies, sealed under the master key, since they carry links that are credentials; emptied when the mail has gone.
+--   created_at: When it was written.
+--   attempts: How often sending was tried.
+--   next_attempt_at: Not tried again before.
+--   sent_at: When the mail server took it.
+--   failed_at: When it was given up: refused for good, or tried for too long.
+--   last_error: What the mail server said last.
+create table mails (
+  id uuid not null,
+  kind text not null,
+  recipient bytea not null,
+  content bytea,
+  created_at timestamp with time zone not null,
+  attempts integer not null default 0,
+  next_attempt_at timestamp with time zone not null,
+  sent_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  last_error text,
+  PRIMARY KEY (id),
+  CHECK (((length(kind) >= 1) AND (length(kind) <= 60)))
+);
+CREATE INDEX mails_due ON public.mails USING btree (next_attempt_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
+-- policy sending (writ_app, writ_owner) all using (( SELECT verified_scope() AS verified_scope) = 'mail'::text)
+-- policy written (writ_app, writ_owner) insert check (( SELECT verified_scope() AS verified_scope) IS NOT NULL)
+-- writ_app may delete, insert, select, update
+
 -- A user in an organization.
 --   organization_id: The organization.
 --   id: uuid v7; mem_… on the wire.
@@ -227,6 +308,9 @@ create table context_keys (
 --   deactivated_at: Since when it is deactivated.
 --   last_active_at: Last request seen, to the minute.
 --   is_awaited: Taken in with an account that existed, and not come yet: until then what this organization tightens does not bind the account.
+--   privileges_suspended_at: Since when the privileged roles of the member grant nothing, pending review.
+--   access_ends_at: The end of the last day: from then on the membership has no standing. Compared with the clock at each request; no job has to run.
+--   invite_id: The invite that was accepted, if the member came by one.
 create table members (
   organization_id uuid not null,
   id uuid not null,
@@ -237,6 +321,9 @@ create table members (
   deactivated_at timestamp with time zone,
   last_active_at timestamp with time zone,
   is_awaited boolean not null default false,
+  privileges_suspended_at timestamp with time zone,
+  access_ends_at timestamp with time zone,
+  invite_id uuid,
   UNIQUE (id),
   UNIQUE (organization_id, user_id),
   PRIMARY KEY (organization_id, id),
@@ -286,6 +373,67 @@ CREATE UNIQUE INDEX organizations_one_platform ON public.organizations USING btr
 -- writ_app may insert, select, update
 -- writ_system may select, update
 
+-- What a passkey is asked to sign (WebAuthn section 13.4.3). Spent once, by whoever was asked.
+--   id: uuid v7.
+--   user_id: Who was asked; null: a sign-in without a name, anybody.
+--   purpose: What for: one made for a sign-in registers nothing.
+--   challenge: The random bytes.
+--   created_at: When it was asked.
+--   expires_at: Dead from then on.
+--   spent_at: When it was answered.
+create table passkey_challenges (
+  id uuid not null,
+  user_id uuid,
+  purpose text not null,
+  challenge bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  spent_at timestamp with time zone,
+  UNIQUE (challenge),
+  PRIMARY KEY (id),
+  FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  CHECK ((length(challenge) = 32)),
+  CHECK ((purpose = ANY (ARRAY['register'::text, 'second_factor'::text, 'sign_in'::text])))
+);
+-- policy nameless (writ_app, writ_owner) all using ((user_id IS NULL) AND (( SELECT verified_scope() AS verified_scope) = 'passkey'::text))
+-- policy own (writ_app, writ_owner) all using (user_id = ( SELECT current_account() AS current_account))
+-- policy system (writ_system) all using true
+-- writ_app may insert, select, update
+
+-- WebAuthn credentials.
+--   user_id: Whose.
+--   id: uuid v7; pky_… on the wire.
+--   credential_id: As the authenticator calls it.
+--   public_key: COSE key.
+--   sign_count: Signature counter at the last use; one that goes back may be a clone.
+--   transports: How the authenticator is reached, as the browser said.
+--   name: What its owner calls it.
+--   is_backed_up: Whether it is synchronized between devices.
+--   aaguid: Model of the authenticator, where it says so.
+--   created_at: When it was registered.
+--   last_used_at: Last use.
+create table passkeys (
+  user_id uuid not null,
+  id uuid not null,
+  credential_id bytea not null,
+  public_key bytea not null,
+  sign_count bigint not null,
+  transports text[] not null default '{}'::text[],
+  name text not null,
+  is_backed_up boolean not null,
+  aaguid uuid,
+  created_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  UNIQUE (credential_id),
+  PRIMARY KEY (user_id, id),
+  FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+-- policy own (writ_app, writ_owner) all using (user_id = ( SELECT current_account() AS current_account))
+-- policy system (writ_system) all using true
+-- writ_app may delete, insert, select, update
+-- writ_system may select
+
 -- The permissions of each policy version (action:resource).
 --   policy_version_id: The version that knows it.
 --   name: action:resource.
@@ -328,6 +476,28 @@ create table policy_versions (
   PRIMARY KEY (id)
 );
 -- writ_app may select
+-- writ_system may select
+
+-- One-time codes for who lost the second factor. A new set replaces the old one whole.
+--   user_id: Whose.
+--   id: uuid v7.
+--   code_hash: SHA-256 of the code: 120 random bits need no slow hash (ASVS 5.0, 6.5.2).
+--   created_at: When the set was made.
+--   spent_at: When it was used.
+create table recovery_codes (
+  user_id uuid not null,
+  id uuid not null,
+  code_hash bytea not null,
+  created_at timestamp with time zone not null,
+  spent_at timestamp with time zone,
+  UNIQUE (code_hash),
+  PRIMARY KEY (user_id, id),
+  FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  CHECK ((length(code_hash) = 32))
+);
+-- policy own (writ_app, writ_owner) all using (user_id = ( SELECT current_account() AS current_account))
+-- policy system (writ_system) all using true
+-- writ_app may delete, insert, select, update
 -- writ_system may select
 
 -- A family of refresh tokens a session; each is spent once.
@@ -438,6 +608,9 @@ create table roles (
 --   ended_because: sign_out, revoked, password_changed, refresh_reuse, deactivated, switched …
 --   ip: Client address at sign-in.
 --   user_agent: Client's user agent at sign-in.
+--   methods: How it was opened and proven since: password, totp, recovery_code, passkey (RFC 8176 amr, in our words).
+--   second_factor_at: When a second factor was proven in it; null: never.
+--   device_id: The device of devices that it was opened on, if one was known or made.
 create table sessions (
   organization_id uuid not null,
   id uuid not null,
@@ -454,6 +627,9 @@ create table sessions (
   ended_because text,
   ip text,
   user_agent text,
+  methods text[] not null default '{password}'::text[],
+  second_factor_at timestamp with time zone,
+  device_id uuid,
   UNIQUE (id),
   UNIQUE (secret_hash),
   PRIMARY KEY (organization_id, id),
@@ -494,6 +670,9 @@ create table setup_tokens (
 --   created_at: When the password was right.
 --   expires_at: Dead from then on.
 --   spent_at: When it was used.
+--   methods: What has been proven so far.
+--   second_factor_at: When a second factor was, if it was.
+--   organization: The organization that was named at the beginning, id or slug as it was sent.
 create table sign_in_challenges (
   id uuid not null,
   user_id uuid not null,
@@ -503,10 +682,13 @@ create table sign_in_challenges (
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
   spent_at timestamp with time zone,
+  methods text[] not null default '{password}'::text[],
+  second_factor_at timestamp with time zone,
+  organization text,
   UNIQUE (secret_hash),
   PRIMARY KEY (id),
   FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
-  CHECK ((kind = 'password_change'::text)),
+  CHECK ((kind = ANY (ARRAY['second_factor'::text, 'password_change'::text, 'organization'::text]))),
   CHECK ((length(secret_hash) = 32))
 );
 -- policy own (writ_app, writ_owner) all using (user_id = ( SELECT current_account() AS current_account))
@@ -532,6 +714,31 @@ create table signing_keys (
   CHECK ((algorithm = ANY (ARRAY['HS256'::text, 'EdDSA'::text, 'ES256'::text, 'RS256'::text])))
 );
 -- writ_app may select
+-- writ_system may select
+
+-- Authenticator apps (RFC 6238). One that was not confirmed by a code proves nothing; an account has at most one confirmed.
+--   user_id: Whose.
+--   id: uuid v7; fac_… on the wire.
+--   secret: The shared secret, AES-256-GCM under the master key.
+--   created_at: When enrolment began.
+--   confirmed_at: When a first code proved it; null: it is no factor yet.
+--   last_step: Time step of the newest code that was taken; only later ones are good, so each code is good once.
+--   last_used_at: Last use.
+create table totp_factors (
+  user_id uuid not null,
+  id uuid not null,
+  secret bytea not null,
+  created_at timestamp with time zone not null,
+  confirmed_at timestamp with time zone,
+  last_step bigint,
+  last_used_at timestamp with time zone,
+  PRIMARY KEY (user_id, id),
+  FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX totp_factors_one ON public.totp_factors USING btree (user_id) WHERE (confirmed_at IS NOT NULL);
+-- policy own (writ_app, writ_owner) all using (user_id = ( SELECT current_account() AS current_account))
+-- policy system (writ_system) all using true
+-- writ_app may delete, insert, select, update
 -- writ_system may select
 
 -- Assignments: which member holds which role, from when to when, by whom, under which policy version. Never deleted: the past stays readable, also of members who are gone.
@@ -588,6 +795,7 @@ CREATE INDEX user_roles_role ON public.user_roles USING btree (organization_id, 
 --   last_sign_in_at: Last success.
 --   created_at: When the account was made.
 --   updated_at: When it last changed.
+--   email_verified_at: When the person proved that the address is theirs; null: not yet.
 create table users (
   id uuid not null,
   email text not null,
@@ -604,6 +812,7 @@ create table users (
   last_sign_in_at timestamp with time zone,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  email_verified_at timestamp with time zone,
   UNIQUE (email_key),
   PRIMARY KEY (id),
   CHECK (((length(email) >= 3) AND (length(email) <= 320))),
@@ -630,6 +839,10 @@ create table users (
 --   Exists because writ_app cannot read password_hash: only a transaction signed for this very account gets it.
 -- function account_of_challenge(p_hash bytea) returns uuid, security definer, owner writ_system
 --   Exists because a challenge is presented before there is a session.
+-- function account_of_device(p_hash bytea) returns uuid, security definer, owner writ_system
+--   Exists because a device is presented before there is a session; only its bearer and the server know the hash.
+-- function account_of_passkey(p_credential bytea) returns uuid, security definer, owner writ_system
+--   Exists because a passkey names its account before anybody is signed in.
 -- function account_organizations(p_user uuid) returns TABLE(organization_id uuid, slug text, name text, kind text, organization_status text, overrides text, member_id uuid, status text, is_awaited boolean), security definer, owner writ_system
 --   Exists because lockout is the strictest of all organizations of an account, and row-level security hides all but one; only a transaction signed for this very account gets the list.
 -- function add_audit_keys(p_organizations uuid[], p_origins text[], p_verifier_keys text[], p_seeds bytea[], p_now timestamp with time zone) returns void, security definer, owner writ_system
@@ -640,7 +853,7 @@ create table users (
 --   The account that acts on itself, across its organizations, in this transaction.
 -- function current_organization() returns uuid, security invoker, owner writ_owner
 --   The organization of this transaction; null sees no tenant row.
--- function decision_facts(p_contexts text[], p_context integer[], p_organization text[], p_user uuid[], p_address text[], p_type text[], p_resource text[]) returns TABLE(n bigint, elsewhere json, user_id uuid, email text, name text, account_active boolean, must_change_password boolean, last_sign_in_at timestamp with time zone, member_organization_id uuid, membership_active boolean, assignments json, registered boolean, attributes jsonb, state text), security definer, owner writ_system
+-- function decision_facts(p_contexts text[], p_context integer[], p_organization text[], p_user uuid[], p_address text[], p_type text[], p_resource text[]) returns TABLE(n bigint, elsewhere json, user_id uuid, email text, name text, account_active boolean, must_change_password boolean, last_sign_in_at timestamp with time zone, member_organization_id uuid, membership_active boolean, assignments json, registered boolean, attributes jsonb, state text, has_second_factor boolean, privileges_suspended boolean, access_ends_at timestamp with time zone, email_verified boolean), security definer, owner writ_system
 --   Exists because one statement serves the decisions of a tick, of several organizations; each is seen only under a context that the server signed for it or for the platform.
 -- function decision_subjects(p_context text, p_organization uuid, p_with_platform boolean, p_after uuid, p_limit integer) returns TABLE(user_id uuid), security definer, owner writ_system
 --   Exists because a search for subjects finds the platform's staff too, who are no members of the organization. Seen only under a context that the server signed for the organization or for the platform.
@@ -652,6 +865,8 @@ create table users (
 --   Exists because the platform reaches an organization by its slug; answers only a transaction signed for the platform itself.
 -- function get_member(p_member uuid, p_now timestamp with time zone) returns SETOF member_row, security definer, owner writ_system
 --   The row of list_members for one member.
+-- function has_second_factor(p_user uuid) returns boolean, security definer, owner writ_system
+--   Exists because an organization sees whether its members have a second factor, and never the factor. Called by the functions of writ_system alone.
 -- function list_members(p_q text, p_role text, p_status text, p_after uuid, p_limit integer, p_now timestamp with time zone) returns SETOF member_row, security definer, owner writ_system
 --   Exists because row-level security checks every account of a search on its own; sees the transaction's organization only.
 -- function list_organizations(p_after uuid, p_limit integer) returns TABLE(id uuid, slug text, name text, status text, created_at timestamp with time zone, members bigint), security definer, owner writ_system
@@ -686,7 +901,7 @@ create table users (
 --   Exists for the same reason as reserve_sign_in: the success that takes the reserved attempt back.
 -- function spend_setup_token(p_hash bytea, p_now timestamp with time zone) returns boolean, security definer, owner writ_system
 --   Exists because "no organization yet" is a question across organizations. One conditional update: of 20 at once, one wins.
--- function standing(p_sessions uuid[], p_cookies bytea[], p_applications bytea[]) returns TABLE(kind text, key text, id uuid, organization_id uuid, organization_kind text, organization_slug text, organization_status text, overrides text, user_id uuid, user_status text, member_id uuid, member_status text, member_revision integer, token_version integer, session_token_version integer, must_change_password boolean, authenticated_at timestamp with time zone, last_used_at timestamp with time zone, expires_at timestamp with time zone, ended_at timestamp with time zone, assignments json, policy_version_id uuid, keys_epoch bigint, cookie_revision integer), security definer, owner writ_system
+-- function standing(p_sessions uuid[], p_cookies bytea[], p_applications bytea[]) returns TABLE(kind text, key text, id uuid, organization_id uuid, organization_kind text, organization_slug text, organization_status text, overrides text, user_id uuid, user_status text, member_id uuid, member_status text, member_revision integer, token_version integer, session_token_version integer, must_change_password boolean, authenticated_at timestamp with time zone, last_used_at timestamp with time zone, expires_at timestamp with time zone, ended_at timestamp with time zone, assignments json, policy_version_id uuid, keys_epoch bigint, cookie_revision integer, methods text[], second_factor_at timestamp with time zone, has_second_factor boolean, privileges_suspended boolean, access_ends_at timestamp with time zone, email_verified boolean, has_name boolean), security definer, owner writ_system
 --   Exists because a credential is presented before its organization is known, and because one statement serves all requests of a tick. keys_epoch changes when a signing key is made or retired, so that a retired one is refused on every node at once.
 -- function touch_sessions(p_sessions uuid[], p_now timestamp with time zone) returns void, security definer, owner writ_system
 --   Exists because use is noted for the sessions of many organizations in one statement.

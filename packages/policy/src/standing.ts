@@ -95,3 +95,12 @@ function allowed(
   const other = compiled.roles.get(target)
   return actor !== undefined && other !== undefined && actor[by].has(target) && other.rank >= actor.rank
 }
+
+/** Whether a role that the subject holds now demands a second factor. */
+export function demandsSecondFactor(compiled: CompiledPolicy, standing: Standing, now: Date): boolean {
+  if (!compiled.secondFactorDemanded) return false
+  return standing.assignments.some(
+    (assignment) =>
+      isLive(assignment, now.getTime()) && compiled.roles.get(assignment.role)?.demandsSecondFactor === true,
+  )
+}

@@ -8,11 +8,12 @@ import type { Logger } from 'pino'
 import { decide } from '#access/decisions'
 import { createAssignments, createPolicies } from '#access/policy'
 import { type Audit, createAudit, recordAsOperator } from '#evidence/audit'
-import { Authenticator, endMemberSessions, holdActor } from '#people/sessions'
+import { Authenticator, endAccountSessions, endMemberSessions, holdActor, renewOwnSession } from '#people/sessions'
 import type { Config } from '#platform/config'
 import type { Services } from '#platform/context'
 import { createPool, Database } from '#platform/database'
 import type { OperatorDatabase } from '#platform/operator'
+import { enqueueMail } from '#platform/outbox'
 import type { Passwords } from '#platform/passwords'
 import { Metrics } from '#platform/telemetry'
 
@@ -59,9 +60,12 @@ function portsOf(services: Services, authenticator: Authenticator, audit: Audit)
     decide,
     holdActor,
     endSessions: endMemberSessions,
+    endAccountSessions,
+    renewSession: renewOwnSession,
     refresh: (principal, now) => authenticator.refresh(principal, now),
     principalOfBearer: (bearer, now) => authenticator.principalOfBearer(bearer, now),
     issueAccessToken: (token, now) => authenticator.tokens.issue(token, now),
+    mail: enqueueMail,
     record: audit.record,
     recordNow: audit.recordNow,
   }

@@ -87,6 +87,39 @@ export interface ContextKeys {
   createdAt: Date
 }
 
+export interface Devices {
+  userId: string
+  id: string
+  secretHash: Buffer
+  name: string
+  ip: string | null
+  createdAt: Date
+  lastUsedAt: Date
+  failed: Generated<number>
+  lastFailedAt: Date | null
+  forgottenAt: Date | null
+}
+
+export interface FactorAttempts {
+  userId: string
+  factor: string
+  failed: Generated<number>
+  lastFailedAt: Date | null
+}
+
+export interface Mails {
+  id: string
+  kind: string
+  recipient: Buffer
+  content: Buffer | null
+  createdAt: Date
+  attempts: Generated<number>
+  nextAttemptAt: Date
+  sentAt: Date | null
+  failedAt: Date | null
+  lastError: string | null
+}
+
 export interface Members {
   organizationId: string
   id: string
@@ -97,6 +130,9 @@ export interface Members {
   deactivatedAt: Date | null
   lastActiveAt: Date | null
   isAwaited: Generated<boolean>
+  privilegesSuspendedAt: Date | null
+  accessEndsAt: Date | null
+  inviteId: string | null
 }
 
 export interface Organizations {
@@ -109,6 +145,30 @@ export interface Organizations {
   overrides: Json | null
   createdAt: Date
   updatedAt: Date
+}
+
+export interface PasskeyChallenges {
+  id: string
+  userId: string | null
+  purpose: string
+  challenge: Buffer
+  createdAt: Date
+  expiresAt: Date
+  spentAt: Date | null
+}
+
+export interface Passkeys {
+  userId: string
+  id: string
+  credentialId: Buffer
+  publicKey: Buffer
+  signCount: number
+  transports: Generated<string[]>
+  name: string
+  isBackedUp: boolean
+  aaguid: string | null
+  createdAt: Date
+  lastUsedAt: Date | null
 }
 
 export interface Permissions {
@@ -129,6 +189,14 @@ export interface PolicyVersions {
   reason: string
   changes: Json
   appliedAt: Date
+}
+
+export interface RecoveryCodes {
+  userId: string
+  id: string
+  codeHash: Buffer
+  createdAt: Date
+  spentAt: Date | null
 }
 
 export interface RefreshTokens {
@@ -183,6 +251,9 @@ export interface Sessions {
   endedBecause: string | null
   ip: string | null
   userAgent: string | null
+  methods: Generated<string[]>
+  secondFactorAt: Date | null
+  deviceId: string | null
 }
 
 export interface SetupTokens {
@@ -201,6 +272,9 @@ export interface SignInChallenges {
   createdAt: Date
   expiresAt: Date
   spentAt: Date | null
+  methods: Generated<string[]>
+  secondFactorAt: Date | null
+  organization: string | null
 }
 
 export interface SigningKeys {
@@ -210,6 +284,16 @@ export interface SigningKeys {
   publicJwk: Json | null
   createdAt: Date
   retiredAt: Date | null
+}
+
+export interface TotpFactors {
+  userId: string
+  id: string
+  secret: Buffer
+  createdAt: Date
+  confirmedAt: Date | null
+  lastStep: number | null
+  lastUsedAt: Date | null
 }
 
 export interface UserRoles {
@@ -243,6 +327,7 @@ export interface Users {
   lastSignInAt: Date | null
   createdAt: Date
   updatedAt: Date
+  emailVerifiedAt: Date | null
 }
 
 export interface DB {
@@ -256,10 +341,16 @@ export interface DB {
   auditPending: AuditPending
   auditPersonal: AuditPersonal
   contextKeys: ContextKeys
+  devices: Devices
+  factorAttempts: FactorAttempts
+  mails: Mails
   members: Members
   organizations: Organizations
+  passkeyChallenges: PasskeyChallenges
+  passkeys: Passkeys
   permissions: Permissions
   policyVersions: PolicyVersions
+  recoveryCodes: RecoveryCodes
   refreshTokens: RefreshTokens
   resources: Resources
   rolePermissions: RolePermissions
@@ -268,6 +359,7 @@ export interface DB {
   setupTokens: SetupTokens
   signInChallenges: SignInChallenges
   signingKeys: SigningKeys
+  totpFactors: TotpFactors
   userRoles: UserRoles
   users: Users
 }

@@ -7,11 +7,13 @@
  * @module
  */
 import type { CompiledPolicy, Decision, Standing } from '@writ/policy'
+import type { FastifyReply } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import type { Database, Scope, Tx } from './database.ts'
 import { failures } from './errors.ts'
 import type { Uuid } from './ids.ts'
+import type { Mail } from './mail.ts'
 import type { Passwords } from './passwords.ts'
 import type { Metrics } from './telemetry.ts'
 
@@ -64,9 +66,19 @@ export interface Principal {
   readonly policy: CompiledPolicy
   /** The revisions that were read; compared under lock before a change commits. */
   readonly revision: { readonly member: number; readonly tokenVersion: number }
-  /** A temporary password: nothing but changing it is possible. */
-  readonly mustChangePassword: boolean
+  /** How the session was opened and what was proven in it since: password, totp, recovery_code, passkey. Empty for applications. */
+  readonly methods: readonly string[]
+  /** While it is owed, only the routes that let it be paid are open. */
+  readonly owes: Owed | undefined
 }
+
+/** What a person owes before the rest is open to them, in the order it is asked for. */
+export type Owed =
+  | 'password_change'
+  | 'email_verification'
+  | 'second_factor_enrolment'
+  | 'second_factor'
+  | 'profile'
 
 /** What a decision is asked about; absent fields are unknown. */
 export interface Target {
@@ -149,6 +161,23 @@ export interface TokenInput {
   readonly policy: CompiledPolicy
 }
 
+/** What changes about how a session was proven. */
+export interface SessionChange {
+  /** For the log, such as `second_factor_enrolled`. */
+  readonly because: string
+  /** Added to how the session was proven. */
+  readonly method?: string
+  /** A second factor proven now; null: the account has none any more. */
+  readonly secondFactorAt?: Date | null
+  /** An identity proven now: what is sensitive is open again. */
+  readonly authenticatedAt?: Date
+}
+
+/** A browser's session has a new cookie, which the answer must carry; a bearer's has nothing new. */
+export interface RenewedSession {
+  setCookie(reply: FastifyReply): void
+}
+
 /** The effects that modules implement for one another. */
 export interface Ports {
   readonly policies: Policies
@@ -159,12 +188,18 @@ export interface Ports {
   holdActor(tx: Tx, principal: Principal): Promise<'same' | 'changed' | 'gone'>
   /** people/sessions: ends what a member holds (sessions, and with them cookies, access and refresh tokens); records each end. */
   endSessions(ctx: Ctx, tx: Tx, memberId: Uuid, because: string, except?: Uuid): Promise<number>
+  /** people/sessions: the same for an account in all its organizations. Scope before and after: the account. */
+  endAccountSessions(ctx: Ctx, tx: Tx, userId: Uuid, because: string, except?: Uuid): Promise<number>
+  /** people/sessions: notes a proof in the caller's own session and gives it a new cookie. Scope before and after: the account. @throws `unauthorized` */
+  renewSession(ctx: Ctx, tx: Tx, change: SessionChange): Promise<RenewedSession>
   /** people/sessions: reads the principal anew. */
   refresh(principal: Principal, now: Date): Promise<Principal | undefined>
   /** people/sessions: who bears this token or credential now; undefined when it does not hold. */
   principalOfBearer(bearer: string, now: Date): Promise<Principal | undefined>
   /** people/sessions: an access token for a session, by the policy's algorithm and lifetime. */
   issueAccessToken(token: TokenInput, now: Date): Promise<{ token: string; expiresInSeconds: number }>
+  /** platform/mail: puts a mail into the outbox, within the transaction of what it tells; sent after the commit. */
+  mail(ctx: Ctx, tx: Tx, mail: Mail): Promise<void>
   /** evidence/audit: within the transaction of the change. */
   record(ctx: Ctx, tx: Tx, event: AuditEvent): Promise<void>
   /** evidence/audit: durable when it returns; for what has no change (a failure, a denial). */
@@ -213,6 +248,8 @@ export interface Ctx {
   record(tx: Tx, event: AuditEvent): Promise<void>
   /** For what changed nothing: durable before this returns. */
   recordNow(event: AuditEvent): Promise<void>
+  /** Sends a mail if the transaction commits: it is in the outbox with the change, or neither is. */
+  mail(tx: Tx, mail: Mail): Promise<void>
 }
 
 export interface CtxInput {
@@ -281,6 +318,10 @@ class RequestCtx implements Ctx {
 
   recordNow(event: AuditEvent): Promise<void> {
     return this.services.ports.recordNow(this, event)
+  }
+
+  mail(tx: Tx, mail: Mail): Promise<void> {
+    return this.services.ports.mail(this, tx, mail)
   }
 
   async #holdActor(tx: Tx, scope: Scope): Promise<void> {

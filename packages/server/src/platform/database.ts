@@ -4,8 +4,9 @@
  *
  * A scope says what a transaction may see: `org:<uuid>` the rows of one organization, `account:<uuid>` an account on
  * its own behalf, `attach:<org uuid>:<account uuid>` an organization that takes in that account, `address:<key>` the
- * one look-up of a sign-in, `stamps` nothing but noting use,
- * `audit` the sequencer's functions over all logs. It is signed here and verified in the database
+ * one look-up of a sign-in, `passkey` the same for a sign-in without a name, `link` a one-time link that was presented,
+ * `sign-on` what the OpenID provider keeps, `mail` the outbox while it is sent, `deadlines` what is overdue anywhere,
+ * `stamps` nothing but noting use, `audit` the sequencer's functions over all logs. It is signed here and verified in the database
  * (migrations/0001_foundation.sql), so SQL that is injected into a statement cannot step into another scope.
  *
  * @module
@@ -24,6 +25,11 @@ export type Scope =
   | `attach:${Uuid}:${Uuid}`
   | `account:${Uuid}`
   | `address:${string}`
+  | 'passkey'
+  | 'link'
+  | 'sign-on'
+  | 'mail'
+  | 'deadlines'
   | 'stamps'
   | 'audit'
 

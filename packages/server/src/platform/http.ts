@@ -29,7 +29,7 @@ export interface Gate {
   ): Promise<{ id: Uuid; overrides: string | null } | undefined>
 }
 
-export { fullPath, type Route, route } from './route.ts'
+export { ANYTHING, fullPath, type Route, route } from './route.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -79,8 +79,8 @@ async function admit(
   if (principal.actor.kind === 'application' && spec.access !== 'application') {
     throw failures.forbidden({ reason: 'not_for_applications' })
   }
-  if (principal.mustChangePassword && !spec.duringPasswordChange) {
-    throw failures.forbidden({ reason: 'password_change_required' })
+  if (principal.owes !== undefined && !spec.whileOwing?.includes(principal.owes)) {
+    throw failures.forbidden({ reason: `${principal.owes}_required` })
   }
   request.principal = principal
 }

@@ -19,7 +19,22 @@ const DIGIT_VALUE = valuesOf(ALPHABET)
 const HEX_VALUE = valuesOf('0123456789abcdef')
 
 /** What can be named from outside, and the prefix of its ids. */
-export type Prefix = 'org' | 'usr' | 'mem' | 'ses' | 'asg' | 'app' | 'pol' | 'evt'
+export type Prefix =
+  | 'org'
+  | 'usr'
+  | 'mem'
+  | 'ses'
+  | 'asg'
+  | 'app'
+  | 'pol'
+  | 'evt'
+  | 'fac'
+  | 'pky'
+  | 'inv'
+  | 'dev'
+  | 'cli'
+  | 'ddl'
+  | 'cns'
 
 /** A new uuid v7 (RFC 9562 section 5.7): 48 bits of milliseconds, 74 random bits. */
 export function newId(now: Date): Uuid {

@@ -5,7 +5,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
-import type { Ctx } from './context.ts'
+import type { Ctx, Owed } from './context.ts'
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 type Shape = z.ZodObject
@@ -34,8 +34,8 @@ export interface RouteSpec<P, Q, B, R, C = Out<B>> {
    * `ctx.authorize`.
    */
   readonly access: 'anyone' | 'member' | 'application'
-  /** Also with a temporary password that must be changed: the change itself, and signing out. */
-  readonly duringPasswordChange?: boolean
+  /** Open to a person who still owes these: the route by which one is paid, and signing out. Default: to nobody who owes. */
+  readonly whileOwing?: readonly Owed[]
   readonly params?: P
   readonly query?: Q
   readonly body?: B
@@ -73,6 +73,15 @@ export function route<
 >(spec: RouteSpec<P, Q, B, R, C>): Route {
   return spec as unknown as Route
 }
+
+/** Whatever is owed: signing out, and seeing who one is. */
+export const ANYTHING: readonly Owed[] = [
+  'password_change',
+  'email_verification',
+  'second_factor_enrolment',
+  'second_factor',
+  'profile',
+]
 
 const API = '/api/v1'
 

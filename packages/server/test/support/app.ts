@@ -288,7 +288,7 @@ function createSeed({
         }
         await tx
           .insertInto('users')
-          .values({ ...user, passwordChangedAt: at })
+          .values({ ...user, passwordChangedAt: at, emailVerifiedAt: at })
           .execute()
       }
       await ownerDb.switchScope(tx, `attach:${organizationId}:${userId}`)

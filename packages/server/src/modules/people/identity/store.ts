@@ -64,6 +64,7 @@ export async function insertAccount(tx: Tx, { now, ...row }: NewAccountRow): Pro
     .values({
       ...row,
       passwordChangedAt: row.passwordHash === null ? null : now,
+      emailVerifiedAt: now,
       createdAt: now,
       updatedAt: now,
     })

@@ -11,10 +11,12 @@
  *
  * @module
  */
-export { endMemberSessions } from './commands/end-sessions.ts'
+export { endAccountSessions, endMemberSessions } from './commands/end-sessions.ts'
+export { renewOwnSession } from './commands/renew-session.ts'
 export { type RotatedKeys, rotateKeys } from './commands/rotate-keys.ts'
 export { Authenticator, holdActor } from './credentials/authenticate.ts'
 export { SESSION_COOKIE } from './credentials/cookie.ts'
 export { ensureSigningKey } from './credentials/signing-keys.ts'
 export { isPermitted } from './model/methods.ts'
+export { type Debts, owedBy } from './model/owed.ts'
 export { sessionRoutes } from './routes.ts'

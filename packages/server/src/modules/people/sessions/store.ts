@@ -1,6 +1,6 @@
 /** All SQL that writes or locks sessions, their tokens and challenges. Each function names the scope its transaction must be in. @module */
 import { sql } from 'kysely'
-import type { Client, Ctx, Tx } from '#platform/context'
+import type { Client, Ctx, SessionChange, Tx } from '#platform/context'
 import type { Uuid } from '#platform/ids'
 import type { PresentedToken, SessionStanding } from './model/refresh.ts'
 
@@ -13,6 +13,8 @@ export interface SessionRow {
   readonly createdAt: Date
   readonly authenticatedAt: Date
   readonly expiresAt: Date
+  readonly methods: string[]
+  readonly secondFactorAt: Date | null
 }
 
 /** Scope: the session's organization. */
@@ -100,6 +102,30 @@ export async function replaceCookie(tx: Tx, id: Uuid, was: Buffer, secretHash: B
     .where('s.id', '=', id)
     .where('s.secretHash', '=', was)
     .where('s.endedAt', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** What was proven in a session, with a new cookie where it has one. Scope: its organization. False where it has ended. */
+export async function saveProofs(
+  tx: Tx,
+  id: Uuid,
+  { method, secondFactorAt, authenticatedAt }: SessionChange,
+  secretHash: Buffer | undefined,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('sessions')
+    .set({
+      ...(method === undefined
+        ? {}
+        : { methods: sql<string[]>`array(select distinct unnest(methods || ${method}::text))` }),
+      ...(secondFactorAt === undefined ? {} : { secondFactorAt }),
+      ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
+      ...(secretHash === undefined ? {} : { secretHash }),
+      id,
+    })
+    .where('id', '=', id)
+    .where('endedAt', 'is', null)
     .executeTakeFirst()
   return numUpdatedRows === 1n
 }

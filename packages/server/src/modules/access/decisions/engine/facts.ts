@@ -41,6 +41,10 @@ export interface FactsRow {
   readonly registered: boolean
   readonly attributes: Readonly<Record<string, unknown>> | null
   readonly state: string | null
+  readonly has_second_factor: boolean
+  readonly privileges_suspended: boolean
+  readonly access_ends_at: Date | null
+  readonly email_verified: boolean
 }
 
 /** What has to be known of an organization to decide in it. */

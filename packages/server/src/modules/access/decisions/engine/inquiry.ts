@@ -6,6 +6,7 @@
  */
 import { type Decision, decide, type Question } from '@writ/policy'
 import { addressKey } from '#people/identity'
+import { owedBy } from '#people/sessions'
 import { type Ctx, createCtx, type Principal } from '#platform/context'
 import { AppError } from '#platform/errors'
 import { fromWire, toWire, type Uuid } from '#platform/ids'
@@ -196,7 +197,7 @@ export class Inquiry {
       standing: principal.standing && asSubject(principal.standing),
       userId,
       isSelf: actor.kind === 'user' && actor.userId === userId,
-      mustChangePassword: principal.mustChangePassword,
+      owes: principal.owes,
       person: undefined,
     }
   }
@@ -207,13 +208,14 @@ export class Inquiry {
     if (actor.kind === 'user' && actor.userId === row.user_id && principal)
       return this.#principalAt(principal, place)
     const id = spelled?.startsWith('usr_') ? spelled : toWire('usr', row.user_id)
-    const standing = standingOf(row, id)
+    const now = this.#ctx.now()
+    const standing = standingOf(row, id, now)
     return {
       place,
       standing,
       userId: row.user_id,
       isSelf: false,
-      mustChangePassword: row.must_change_password,
+      owes: owedBy(place.policy, standing, debtsOf(row), now),
       person: undefined,
     }
   }
@@ -226,7 +228,7 @@ export class Inquiry {
       standing: undefined,
       userId: undefined,
       isSelf: false,
-      mustChangePassword: false,
+      owes: undefined,
       person: undefined,
     }
   }
@@ -278,5 +280,10 @@ function reasonOf(decision: Decision, party: Party, asked: Asked, known: KnownRe
   if (!isSubjectType(asked.subject.type)) return 'unknown_subject_type'
   if (!decision.allowed && decision.reason !== 'error') return decision.reason
   if (known.problem) return 'wrong_attribute_type'
-  return party.mustChangePassword ? 'password_change_required' : decision.reason
+  return party.owes === undefined ? decision.reason : `${party.owes}_required`
+}
+
+/** A name is the person's own affair: an application that asks about somebody else is not told that it is missing. */
+function debtsOf(row: FactsRow) {
+  return { mustChangePassword: row.must_change_password, emailVerified: row.email_verified, hasName: true }
 }

@@ -1,6 +1,6 @@
 /** Where a question is asked, about whom, and what came of it. @module */
 import type { CompiledPolicy, Decision, Standing } from '@writ/policy'
-import type { Ctx } from '#platform/context'
+import type { Ctx, Owed } from '#platform/context'
 import type { FieldError } from '#platform/errors'
 import type { Uuid } from '#platform/ids'
 import type { KnownResource } from './attributes.ts'
@@ -23,8 +23,8 @@ export interface Party {
   readonly userId: Uuid | undefined
   /** The caller asks about themselves. */
   readonly isSelf: boolean
-  /** A temporary password: nothing is allowed until it is changed. */
-  readonly mustChangePassword: boolean
+  /** Nothing is allowed until it is paid. */
+  readonly owes: Owed | undefined
   /** Named in the answer, where the caller came with nothing but a token. */
   readonly person: { readonly email: string; readonly name: string } | undefined
 }
@@ -32,7 +32,7 @@ export interface Party {
 /** Reasons of the policy, and the few that stand before it. */
 export type VerdictReason =
   | Decision['reason']
-  | 'password_change_required'
+  | `${Owed}_required`
   | 'unknown_subject_type'
   | 'wrong_attribute_type'
 
@@ -55,7 +55,7 @@ export function strangerAt(place: Place, id: string): Party {
     secondFactor: 'none',
     authenticatedAt: new Date(0),
   }
-  return { place, standing, userId: undefined, isSelf: false, mustChangePassword: false, person: undefined }
+  return { place, standing, userId: undefined, isSelf: false, owes: undefined, person: undefined }
 }
 
 export function isSubjectType(type: string): boolean {
@@ -63,19 +63,21 @@ export function isSubjectType(type: string): boolean {
 }
 
 /** What somebody may rest on who is asked about by id. */
-export function standingOf(row: FactsRow, id: string): Standing {
+export function standingOf(row: FactsRow, id: string, now: Date): Standing {
   return {
     id,
     accountActive: row.account_active,
     organization: row.member_organization_id,
-    membershipActive: row.membership_active,
+    membershipActive: row.membership_active && (row.access_ends_at === null || row.access_ends_at > now),
     assignments: (row.assignments ?? []).map(([assignment, role, source, expiresAt]) => ({
       id: assignment,
       role,
       source: source as never,
       expiresAt: expiresAt === null ? null : new Date(expiresAt),
     })),
-    secondFactor: 'none',
+    // Whoever has one proves it at every sign-in.
+    secondFactor: row.has_second_factor ? 'satisfied' : 'none',
+    privilegesSuspended: row.privileges_suspended,
     // Nobody is at the keyboard of a question about somebody: their last proof of identity counts.
     authenticatedAt: row.last_sign_in_at ?? new Date(0),
   }

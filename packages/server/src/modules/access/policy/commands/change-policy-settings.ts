@@ -47,7 +47,11 @@ export async function changePolicySettings(
 async function stayAdmitted(ctx: Ctx, policy: CompiledPolicy, target: Target): Promise<void> {
   const { requestId, client, actor, organizationId, principal } = ctx
   const isOwn = principal?.home.organizationId === organizationId
-  if (isOwn && principal.credential !== 'application' && !isPermitted(policy, principal.credential))
+  if (
+    isOwn &&
+    principal.credential !== 'application' &&
+    !isPermitted(policy, principal.methods, principal.credential)
+  )
     throw errors.locks_you_out({ reason: 'method_not_permitted' })
   const then = createCtx(ctx.services, { requestId, client, actor, organizationId, principal, policy })
   const { allowed, reason } = await ctx.services.ports.decide(then, permissions.updateSettings, target)

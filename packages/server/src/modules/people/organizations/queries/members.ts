@@ -22,6 +22,14 @@ export interface MemberRow {
   readonly lastSignInAt: Date | null
   readonly createdAt: Date
   readonly deactivatedAt: Date | null
+  /** Has a second factor, whichever. */
+  readonly secondFactor: boolean
+  readonly emailVerified: boolean
+  /** Came by an invite. */
+  readonly isInvited: boolean
+  readonly privilegesSuspendedAt: Date | null
+  /** The end of the last day, if one is set: access ends by itself. */
+  readonly accessEndsAt: Date | null
 }
 
 export interface MemberFilter {

@@ -32,6 +32,9 @@ export interface NewSession {
   /** Of the organization. */
   readonly policy: CompiledPolicy
   readonly authenticatedAt: Date
+  /** How the person proved who they are. Default: by password. */
+  readonly methods?: readonly string[]
+  readonly secondFactorAt?: Date | null
   /** The new session ends no later than this. */
   readonly notAfter?: Date
   /** What the organization's log says of it. */
@@ -45,9 +48,17 @@ export interface NewSession {
  * permit such a session.
  */
 export async function openSession(ctx: Ctx, tx: Tx, session: NewSession): Promise<Credentials | undefined> {
-  const { userId, tokenVersion, organization, policy, authenticatedAt } = session
+  const {
+    userId,
+    tokenVersion,
+    organization,
+    policy,
+    authenticatedAt,
+    methods = ['password'],
+    secondFactorAt = null,
+  } = session
   const { organizationId, memberId } = organization
-  if (!isPermitted(policy, 'cookie')) return undefined
+  if (!isPermitted(policy, methods, 'cookie')) return undefined
   const now = ctx.now()
   const { session: limits, tokens } = policy.policy.authentication
   await ctx.db.switchScope(tx, `org:${organizationId}`)
@@ -64,6 +75,8 @@ export async function openSession(ctx: Ctx, tx: Tx, session: NewSession): Promis
     createdAt: now,
     authenticatedAt,
     expiresAt,
+    methods: [...methods],
+    secondFactorAt,
   }
   await insertSession(tx, row, sha256(cookie), ctx.client)
   await insertRefreshToken(tx, {

@@ -69,7 +69,7 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignInResult
   const { account, organizations } = proof
   const chosen = chooseOrganization(organizations, nameOf(input.organization))
   if ('none' in chosen) throw await refuse(chosen.none)
-  if ('one' in chosen && !isPermitted(await policyOf(ctx, chosen.one.overrides), 'cookie'))
+  if ('one' in chosen && !isPermitted(await policyOf(ctx, chosen.one.overrides), ['password'], 'cookie'))
     throw await refuse('method_not_permitted')
   if (account.mustChangePassword) {
     const challenge = await challengePasswordChange(ctx, account, organizations)

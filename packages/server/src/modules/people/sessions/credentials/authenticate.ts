@@ -12,6 +12,7 @@ import { failures } from '#platform/errors'
 import { clientOf, type Gate } from '#platform/http'
 import { fromWire, type Uuid } from '#platform/ids'
 import { isPermitted } from '../model/methods.ts'
+import { owedBy } from '../model/owed.ts'
 import { AccessTokens } from './access-token.ts'
 import { isStale, rotateCookie, SESSION_COOKIE } from './cookie.ts'
 import { StandingReader, type StandingRow } from './standing.ts'
@@ -133,7 +134,8 @@ export class Authenticator implements Gate {
       credential: 'application',
       policy: await this.#services.ports.policies.effective(row.policy_version_id, row.overrides),
       revision: { member: 0, tokenVersion: 0 },
-      mustChangePassword: false,
+      methods: [],
+      owes: undefined,
     }
   }
 
@@ -155,19 +157,22 @@ export class Authenticator implements Gate {
     )
       return undefined
     const policy = await this.#services.ports.policies.effective(row.policy_version_id, row.overrides)
-    if (!isPermitted(policy, credential)) return undefined
+    if (!isPermitted(policy, row.methods, credential)) return undefined
+    if (row.access_ends_at !== null && row.access_ends_at <= now) return undefined
     const { idleSeconds } = policy.policy.authentication.session
     const idleSince = now.getTime() - (row.last_used_at ?? row.authenticated_at).getTime()
     if (row.expires_at <= now || idleSince > idleSeconds * 1000) return undefined
     this.#stamps.note(row, now)
+    const standing = standingOf(row)
     return {
       actor: { kind: 'user', userId: row.user_id, memberId: row.member_id, sessionId: row.id },
       home: homeOf(row),
       credential,
-      standing: standingOf(row),
+      standing,
       policy,
       revision: { member: row.member_revision, tokenVersion: row.token_version },
-      mustChangePassword: row.must_change_password,
+      methods: row.methods,
+      owes: owedBy(policy, standing, debtsOf(row), now),
     }
   }
 }
@@ -234,8 +239,17 @@ function standingOf(row: StandingRow): Standing {
       source: source as never,
       expiresAt: expiresAt === null ? null : new Date(expiresAt),
     })),
-    secondFactor: 'none',
+    secondFactor: row.second_factor_at !== null ? 'satisfied' : row.has_second_factor ? 'enrolled' : 'none',
     authenticatedAt: row.authenticated_at,
+    privilegesSuspended: row.privileges_suspended,
+  }
+}
+
+function debtsOf(row: StandingRow) {
+  return {
+    mustChangePassword: row.must_change_password,
+    emailVerified: row.email_verified,
+    hasName: row.has_name,
   }
 }
 

@@ -36,6 +36,14 @@ export interface StandingRow {
   keys_epoch: number
   /** member_revision when the cookie was made. */
   cookie_revision: number
+  /** How the session was opened and proven since. */
+  methods: string[]
+  second_factor_at: Date | null
+  has_second_factor: boolean
+  privileges_suspended: boolean
+  access_ends_at: Date | null
+  email_verified: boolean
+  has_name: boolean
 }
 
 /** A credential as it is looked up: a session by its id, a cookie or an application's credential by its SHA-256. */

@@ -1,7 +1,7 @@
 /** One's own account and sessions. @module */
 import { z } from 'zod'
 import { passwordField, userShape, userView } from '#people/identity'
-import { type Route, route } from '#platform/http'
+import { ANYTHING, type Route, route } from '#platform/http'
 import { pathId, toWire } from '#platform/ids'
 import { pageOf, pageQuery, pageSchema, toPage } from '#platform/pages'
 import { changeOwnPassword } from '../commands/change-own-password.ts'
@@ -18,6 +18,7 @@ export const ownRoutes: readonly Route[] = [
     summary: 'Who you are, here and now',
     tag: 'Me',
     access: 'member',
+    whileOwing: ANYTHING,
     response: z.object({
       user: userShape.extend({
         lastSignInAt: z.string().nullable(),
@@ -68,7 +69,7 @@ export const ownRoutes: readonly Route[] = [
     summary: 'Change your password; everything else that is signed in ends',
     tag: 'Me',
     access: 'member',
-    duringPasswordChange: true,
+    whileOwing: ANYTHING,
     body: z.strictObject({ currentPassword: passwordField, newPassword: passwordField }),
     response: tokensShape,
     async handle(ctx, { body, reply }) {

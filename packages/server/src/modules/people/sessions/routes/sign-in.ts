@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { passwordField } from '#people/identity'
-import { type Route, route } from '#platform/http'
+import { ANYTHING, type Route, route } from '#platform/http'
 import { signOut, signOutEverywhere } from '../commands/end-sessions.ts'
 import { finishPasswordChange } from '../commands/finish-password-change.ts'
 import { refreshSession } from '../commands/refresh-session.ts'
@@ -95,7 +95,7 @@ export const signInRoutes: readonly Route[] = [
     summary: 'Sign out',
     tag: 'Sign-in',
     access: 'member',
-    duringPasswordChange: true,
+    whileOwing: ANYTHING,
     async handle(ctx, { reply }) {
       await signOut(ctx)
       clearCookie(reply)
@@ -107,7 +107,7 @@ export const signInRoutes: readonly Route[] = [
     summary: 'Sign out of every session, everywhere',
     tag: 'Sign-in',
     access: 'member',
-    duringPasswordChange: true,
+    whileOwing: ANYTHING,
     async handle(ctx, { reply }) {
       await signOutEverywhere(ctx)
       clearCookie(reply)
