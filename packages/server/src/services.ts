@@ -8,7 +8,13 @@ import type { Logger } from 'pino'
 import { decide } from '#access/decisions'
 import { createAssignments, createPolicies } from '#access/policy'
 import { type Audit, createAudit, recordAsOperator } from '#evidence/audit'
-import { Authenticator, endAccountSessions, endMemberSessions, holdActor, renewOwnSession } from '#people/sessions'
+import {
+  Authenticator,
+  endAccountSessions,
+  endMemberSessions,
+  holdActor,
+  renewOwnSession,
+} from '#people/sessions'
 import type { Config } from '#platform/config'
 import type { Services } from '#platform/context'
 import { createPool, Database } from '#platform/database'

@@ -22,7 +22,10 @@ export async function renewOwnSession(ctx: Ctx, tx: Tx, change: SessionChange): 
   if (!(await saveProofs(tx, sessionId, change, secretHash))) throw failures.unauthorized()
   const { expiresAt } = await getSessionTimes(tx, sessionId)
   if (cookie !== undefined)
-    await ctx.record(tx, events.rotated({ target: { type: 'session', id: sessionId }, reason: change.because }))
+    await ctx.record(
+      tx,
+      events.rotated({ target: { type: 'session', id: sessionId }, reason: change.because }),
+    )
   await ctx.db.switchScope(tx, `account:${userId}`)
   return {
     setCookie(reply) {
