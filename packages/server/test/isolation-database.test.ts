@@ -15,7 +15,7 @@ import {
   readable,
   updateOf,
 } from './support/attack-sql.ts'
-import { belongsTo, scopeOf, sharedTables, tenantRows } from './support/attack-tenants.ts'
+import { belongsTo, purposeRows, scopeOf, sharedTables, tenantRows } from './support/attack-tenants.ts'
 
 let attacked: AttackedDatabase
 
@@ -46,7 +46,9 @@ describe('every table', () => {
       }
       expect(table.truncates, `${table.name}: TRUNCATE passes row-level security by`).toBe(false)
     }
-    expect(attacked.tables.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(sharedTables)))
+    expect(attacked.tables.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([...Object.keys(sharedTables), ...Object.keys(purposeRows)]),
+    )
   })
 
   test('[FT-AC-07] of a tenant holds a row of each organization here, so that it is attacked below', async () => {
@@ -261,4 +263,46 @@ describe('with the context of one organization', () => {
       membership,
     )
   })
+})
+
+describe('what only a scope of its own opens', () => {
+  test.each(Object.entries(purposeRows))(
+    '[FT-AC-07] %s is neither seen nor changed under the scope of an organization, an account or another purpose',
+    async (name, { scope, anyScopeAdds }) => {
+      const { acme, database } = attacked
+      const table = attacked.tables.find((each) => each.name === name)!
+      const { rows } = await attacked.superuser.query(`select to_jsonb(t) as row from ${name} t limit 1`)
+      const contexts = [
+        null,
+        ...[
+          `org:${acme.organization}`,
+          `account:${acme.user}`,
+          `address:${acme.address}`,
+          'passkey',
+          'link',
+          'sign-on',
+          'mail',
+          'deadlines',
+          'stamps',
+          'audit',
+        ]
+          .filter((other) => other !== scope)
+          .map((other) => attacked.sign(other as 'stamps')),
+      ]
+      for (const context of contexts) {
+        for (const sql of [
+          `select ${readable(table)} from ${name}`,
+          updateOf(table, 'true'),
+          `delete from ${name}`,
+        ])
+          expectNothing(await attempt(database.app, context, sql), `${sql} with ${context}`)
+        const added = await attempt(database.app, context, insertOf(table), [JSON.stringify(rows[0].row)])
+        expect(added, `insert into ${name} with ${context}`).toEqual({
+          refused: anyScopeAdds && context !== null ? '23505' : DENIED,
+        })
+      }
+      const seen = await attempt(database.app, attacked.sign(scope), `select ${readable(table)} from ${name}`)
+      expect(seen, 'so that this test can fail').toMatchObject({ rows: 3 })
+    },
+  )
 })

@@ -10,7 +10,7 @@ import { createPool, Database } from '#platform/database'
 import { installContextKey } from '#platform/secrets'
 import { connectAs } from './attack-snapshot.ts'
 import { readTables, type Table } from './attack-sql.ts'
-import { belongsTo, scopeOf, seedTenants, sharedTables, type Tenant } from './attack-tenants.ts'
+import { belongsTo, purposeRows, scopeOf, seedTenants, sharedTables, type Tenant } from './attack-tenants.ts'
 import { freshDatabase, type TestDatabase } from './database.ts'
 
 export interface AttackedDatabase {
@@ -48,7 +48,7 @@ export async function attackedDatabase(): Promise<AttackedDatabase> {
     database,
     superuser,
     tables,
-    tenantTables: tables.filter(({ name }) => !(name in sharedTables)),
+    tenantTables: tables.filter(({ name }) => !(name in sharedTables) && !(name in purposeRows)),
     sign: (scope) => signer.sign(scope),
     worthless(table) {
       const scope = scopeOf(table, acme)

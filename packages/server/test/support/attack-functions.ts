@@ -39,6 +39,11 @@ export const attacks: Readonly<Record<string, Attack>> = {
   },
   session_of_refresh_token: { call: () => `select * from session_of_refresh_token(${guess})` },
   account_of_challenge: { call: () => `select account_of_challenge(${guess})` },
+  account_of_passkey: { call: () => `select account_of_passkey(${guess})` },
+  account_of_device: { call: () => `select account_of_device(${guess})` },
+  has_second_factor: {
+    call: (victim) => `select has_second_factor('${victim.user}')`,
+  },
   standing: {
     call: (victim) =>
       `select * from standing(array['${victim.organization}', '${victim.user}', '${victim.member}']::uuid[], array[${guess}], array[${guess}])`,

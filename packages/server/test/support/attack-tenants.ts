@@ -9,6 +9,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
+import type { Scope } from '#platform/database'
 import { newId, type Uuid } from '#platform/ids'
 
 export interface Tenant {
@@ -27,6 +28,47 @@ type Seed = (tenant: Tenant, policy: Uuid) => Row | 'by trigger'
 
 const AT = '2026-03-02T09:00:00Z'
 const bytes = (count = 32) => `\\x${randomBytes(count).toString('hex')}`
+
+/** Tables of accounts, whatever organizations they belong to: the scope of the account opens them. */
+const accountRows: Readonly<Record<string, Seed>> = {
+  totp_factors: (t) => ({
+    user_id: t.user,
+    id: newId(new Date(AT)),
+    secret: bytes(60),
+    created_at: AT,
+    confirmed_at: AT,
+  }),
+  recovery_codes: (t) => ({ user_id: t.user, id: newId(new Date(AT)), code_hash: bytes(), created_at: AT }),
+  passkeys: (t) => ({
+    user_id: t.user,
+    id: newId(new Date(AT)),
+    credential_id: bytes(),
+    public_key: bytes(77),
+    sign_count: 0,
+    transports: [],
+    name: t.slug,
+    is_backed_up: false,
+    created_at: AT,
+  }),
+  passkey_challenges: (t) => ({
+    id: newId(new Date(AT)),
+    user_id: t.user,
+    purpose: 'register',
+    challenge: bytes(),
+    created_at: AT,
+    expires_at: AT,
+  }),
+  factor_attempts: (t) => ({ user_id: t.user, factor: 'totp', failed: 1 }),
+  devices: (t) => ({
+    user_id: t.user,
+    id: newId(new Date(AT)),
+    secret_hash: bytes(),
+    name: t.slug,
+    created_at: AT,
+    last_used_at: AT,
+    failed: 0,
+  }),
+}
 
 /** One row a tenant in each tenant table, in an order in which foreign keys hold. */
 export const tenantRows: Readonly<Record<string, Seed>> = {
@@ -91,6 +133,7 @@ export const tenantRows: Readonly<Record<string, Seed>> = {
     created_at: AT,
     expires_at: AT,
   }),
+  ...accountRows,
   user_roles: (t, policy) => ({
     organization_id: t.organization,
     id: newId(new Date(AT)),
@@ -154,6 +197,28 @@ export const tenantRows: Readonly<Record<string, Seed>> = {
   }),
 }
 
+/**
+ * Tables that only a scope of their own opens, which the server signs for one purpose and no request chooses; that of
+ * an organization or an account sees nothing of them. `anyScopeAdds`: rows may be added under every scope there is.
+ */
+export const purposeRows: Readonly<
+  Record<string, { readonly scope: Scope; readonly row: Seed; readonly anyScopeAdds?: true }>
+> = {
+  mails: {
+    scope: 'mail',
+    row: () => ({
+      id: newId(new Date(AT)),
+      kind: 'test',
+      recipient: bytes(60),
+      content: bytes(60),
+      created_at: AT,
+      attempts: 0,
+      next_attempt_at: AT,
+    }),
+    anyScopeAdds: true,
+  },
+}
+
 /** Tables without row-level security, and why that is right. The server's role must not be able to write them. */
 export const sharedTables: Readonly<Record<string, string>> = {
   policy_versions: 'the policy is the installation’s',
@@ -166,17 +231,19 @@ export const sharedTables: Readonly<Record<string, string>> = {
   writ_migrations: 'names and hashes of migrations; the server reads whether all are applied',
 }
 
+const ofAccounts: ReadonlySet<string> = new Set(['sign_in_challenges', ...Object.keys(accountRows)])
+
 /** The condition under which a row of a tenant table is that tenant's. */
 export function belongsTo(table: string, tenant: Tenant): string {
   if (table === 'organizations') return `id = '${tenant.organization}'`
   if (table === 'users') return `id = '${tenant.user}'`
-  if (table === 'sign_in_challenges') return `user_id = '${tenant.user}'`
+  if (ofAccounts.has(table)) return `user_id = '${tenant.user}'`
   return `organization_id = '${tenant.organization}'`
 }
 
 /** The scope that opens a tenant's row of a table. */
 export function scopeOf(table: string, tenant: Tenant): `org:${Uuid}` | `account:${Uuid}` {
-  return table === 'sign_in_challenges' ? `account:${tenant.user}` : `org:${tenant.organization}`
+  return ofAccounts.has(table) ? `account:${tenant.user}` : `org:${tenant.organization}`
 }
 
 /** Seeds every table for `acme`, `globex` and the platform. @param superuser not bound by row-level security */
@@ -198,7 +265,8 @@ export async function seedTenants(
   })
   const tenants = { acme: newTenant('acme'), globex: newTenant('globex'), platform: newTenant('platform') }
   for (const tenant of Object.values(tenants)) {
-    for (const [table, seed] of Object.entries(tenantRows)) {
+    const purposes = Object.entries(purposeRows).map(([table, { row }]) => [table, row] as const)
+    for (const [table, seed] of [...Object.entries(tenantRows), ...purposes]) {
       const row = seed(tenant, policy)
       if (row !== 'by trigger') await insert(superuser, table, row)
     }
