@@ -5,6 +5,20 @@
  */
 const layers = [['people'], ['access'], ['governance', 'automation'], ['watch'], ['evidence']]
 
+/** Inside an area the same: each module sees those on the lines before it. */
+const order = {
+  people: [
+    ['identity'],
+    ['organizations'],
+    ['factors'],
+    ['sessions'],
+    ['recovery', 'invites'],
+    ['sign-on', 'forward-auth'],
+    ['screens'],
+  ],
+  access: [['policy'], ['decisions'], ['applications']],
+}
+
 const modules = '^packages/server/src/modules/'
 const looksDown = layers.flatMap((peers, i) => {
   const above = layers.slice(i + 1).flat()
@@ -20,6 +34,19 @@ const looksDown = layers.flatMap((peers, i) => {
   })
 })
 
+const looksDownInside = Object.entries(order).flatMap(([area, lines]) =>
+  lines.flatMap((peers, i) =>
+    peers.map((module) => ({
+      name: `${area}-${module}-looks-down`,
+      severity: 'error',
+      from: { path: `${modules}${area}/${module}/` },
+      to: {
+        path: `${modules}${area}/(${[...lines.slice(i + 1).flat(), ...peers.filter((peer) => peer !== module)].join('|') || '-'})/`,
+      },
+    })),
+  ),
+)
+
 export default {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
@@ -32,6 +59,7 @@ export default {
       to: { path: modules, pathNot: [`${modules}$1/`, `${modules}[^/]+/[^/]+/index\\.ts$`] },
     },
     ...looksDown,
+    ...looksDownInside,
     {
       name: 'platform-knows-no-domain',
       severity: 'error',
