@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addressLimitOf } from '#platform/address-limit'
 import { PASSWORD, send, startApp, type TestApp } from '#test/app'
 import { quickPolicy } from '#test/policies'
-import { addressLimitOf } from './sign-in.ts'
+import { SIGN_INS } from './sign-in.ts'
 
 const LOGIN = '/auth/login'
 let app: TestApp
@@ -239,7 +240,7 @@ test('an address is stopped after 300 failures, told when to come back, and cann
     headers: { 'x-forwarded-for': `198.51.100.${i % 250}`, forwarded: `for=198.51.100.${i}` },
   })
   for (let i = 0; i < 299; i++)
-    addressLimitOf(app.services).take(`2001:db8::${i.toString(16)}`, app.clock.now())
+    addressLimitOf(app.services, SIGN_INS).take(`2001:db8::${i.toString(16)}`, app.clock.now())
   expect(
     (await logIn({ email: 'limit@example.com', password: 'Loud-Harbour-47' }, from('2001:db8::fffe', 1)))
       .status,

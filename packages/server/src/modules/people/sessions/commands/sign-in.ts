@@ -9,13 +9,12 @@ import {
   provePassword,
   saveRehash,
 } from '#people/identity'
-import type { AuditEvent, Ctx, Services } from '#platform/context'
+import { type Door, enter } from '#platform/address-limit'
+import type { AuditEvent, Ctx } from '#platform/context'
 import { newSecret, sha256 } from '#platform/crypto'
-import { failures } from '#platform/errors'
 import { fromWire, newId } from '#platform/ids'
 import { needsRehash } from '#platform/passwords'
 import { errors, events } from '../catalog.ts'
-import { AddressLimit } from '../model/address-limit.ts'
 import { isPermitted } from '../model/methods.ts'
 import { chooseOrganization } from '../model/organization-choice.ts'
 import { insertChallenge } from '../store.ts'
@@ -41,13 +40,12 @@ export type SignInResult =
 /** Seconds in which a new password must be chosen after a temporary one. */
 const CHALLENGE_SECONDS = 600
 
-/** The count of each server. */
-const limits = new WeakMap<Services, AddressLimit>()
-
-export function addressLimitOf(services: Services): AddressLimit {
-  const limit = limits.get(services) ?? new AddressLimit()
-  limits.set(services, limit)
-  return limit
+/** Once a second: an office behind one address makes fewer mistakes. */
+export const SIGN_INS: Door = {
+  name: 'sign_in',
+  attempts: 300,
+  limited: () => events.sign_in_limited({ outcome: 'denied', reason: 'too_many_failures' }),
+  count: (metrics) => metrics.signIns.inc({ result: 'limited' }),
 }
 
 /**
@@ -60,7 +58,7 @@ export function addressLimitOf(services: Services): AddressLimit {
  * @throws `sessions.invalid_credentials`, `too_many_requests`
  */
 export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignInResult> {
-  const limit = await enter(ctx)
+  const attempt = await enter(ctx, SIGN_INS)
   const key = addressKey(input.email)
   const userId = key === undefined ? undefined : await findAccountByAddress(ctx, key)
   const proof = await provePassword(ctx, userId, key ?? 'no-address', input.password)
@@ -74,11 +72,11 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignInResult
   if (account.mustChangePassword) {
     const challenge = await challengePasswordChange(ctx, account, organizations)
     if (challenge === undefined) throw await refuse('temporary_password_expired')
-    limit.giveBack(ctx.client.ip)
+    attempt.giveBack()
     ctx.services.metrics.signIns.inc({ result: 'password_change_required' })
     return { status: 'password_change_required', challenge }
   }
-  limit.giveBack(ctx.client.ip)
+  attempt.giveBack()
   if ('several' in chosen) return askOrganization(ctx, account, chosen.several)
   const credentials = await begin(ctx, account, chosen.one, input.password)
   if (!credentials) throw await refuse('changed_meanwhile')
@@ -89,17 +87,6 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignInResult
 /** An organization as a person names it. */
 export function nameOf(named: string | undefined): { id?: string | undefined; slug: string } | undefined {
   return named === undefined ? undefined : { id: fromWire('org', named), slug: named }
-}
-
-async function enter(ctx: Ctx): Promise<AddressLimit> {
-  const limit = addressLimitOf(ctx.services)
-  const taken = limit.take(ctx.client.ip, ctx.now())
-  if (!taken.refused) return limit
-  ctx.services.metrics.signIns.inc({ result: 'limited' })
-  // Once a window: a log that anyone can fill is no log.
-  if (taken.first)
-    await ctx.recordNow(events.sign_in_limited({ outcome: 'denied', reason: 'too_many_failures' }))
-  throw failures.too_many_requests({ retryAfterSeconds: taken.retryAfterSeconds })
 }
 
 async function begin(

@@ -19,7 +19,7 @@ test.each([
 
 describe('failed sign-ins from one address', () => {
   test('stop after 300 in five minutes, say when to come back, and go on then', () => {
-    const limit = new AddressLimit()
+    const limit = new AddressLimit(300)
     for (let i = 0; i < 300; i++) expect(limit.take('203.0.113.9', now).refused).toBe(false)
     expect(limit.take('203.0.113.9', after(100))).toEqual({
       refused: true,
@@ -37,14 +37,14 @@ describe('failed sign-ins from one address', () => {
 
   // A subscriber has 2^64 addresses: each guess from a new one.
   test('are counted together for a whole IPv6 network', () => {
-    const limit = new AddressLimit()
+    const limit = new AddressLimit(300)
     for (let i = 0; i < 300; i++) limit.take(`2001:db8:1:2::${i.toString(16)}`, now)
     expect(limit.take('2001:db8:1:2:ffff::1', now).refused).toBe(true)
     expect(limit.take('2001:db8:1:3::1', now).refused).toBe(false)
   })
 
   test('do not count what succeeded', () => {
-    const limit = new AddressLimit()
+    const limit = new AddressLimit(300)
     for (let i = 0; i < 1000; i++) {
       expect(limit.take('203.0.113.9', now).refused).toBe(false)
       limit.giveBack('203.0.113.9')
