@@ -11,14 +11,18 @@
  * @module
  */
 export { errors as identityErrors, events as identityEvents } from './catalog.ts'
+export { authenticationOf } from './commands/authentication-of.ts'
+export { changeAccount } from './commands/change-account.ts'
 export { choosePassword, makeTemporaryPassword, type NewPassword } from './commands/choose-password.ts'
 export { createUser, type NewUser } from './commands/create-user.ts'
 export { deactivateAccount, reactivateAccount } from './commands/deactivate-account.ts'
 export { deleteAccount } from './commands/delete-account.ts'
+export { holdOwnAccount, userOf } from './commands/hold-own-account.ts'
 export { inEachOrganization, inOrganization } from './commands/in-each-organization.ts'
 export { confirmProof, type Proof, provePassword } from './commands/prove-password.ts'
 export { resetPassword } from './commands/reset-password.ts'
 export { addressKey } from './model/address.ts'
+export { type Lockout, strictestLockout } from './model/strictest.ts'
 export {
   type AccountOrganization,
   findAccountByAddress,
