@@ -31,3 +31,19 @@ alter table mails force row level security;
 create policy written on mails for insert to writ_app, writ_owner with check ((select verified_scope()) is not null);
 create policy sending on mails to writ_app, writ_owner using ((select verified_scope()) = 'mail');
 grant select, insert, update, delete on mails to writ_app;
+
+create table mail_allowances (
+  bucket     bytea primary key check (length(bucket) = 32),
+  count      integer not null,
+  since      timestamptz not null
+);
+comment on table mail_allowances is 'How many mails of a purpose strangers have caused to be sent to an address lately: whoever knows an address could otherwise fill its mailbox.';
+comment on column mail_allowances.bucket is 'HMAC of purpose and address: the table tells nobody which addresses are known.';
+comment on column mail_allowances.count is 'Since the window began.';
+comment on column mail_allowances.since is 'When the window began.';
+create index mail_allowances_old on mail_allowances (since);
+
+alter table mail_allowances enable row level security;
+alter table mail_allowances force row level security;
+create policy sending on mail_allowances to writ_app, writ_owner using ((select verified_scope()) = 'mail');
+grant select, insert, update, delete on mail_allowances to writ_app;

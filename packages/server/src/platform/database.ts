@@ -94,6 +94,17 @@ export class Database {
     await enter(tx, this.sign(scope))
   }
 
+  /** Does a part of a transaction under another scope, whatever the present one is, and returns to it. */
+  async inScope<T>(tx: Tx, scope: Scope, work: () => Promise<T>): Promise<T> {
+    const { rows } = await sql<{ scope: Scope }>`select verified_scope() as scope`.execute(tx)
+    const before = rows[0]!.scope
+    if (before === scope) return work()
+    await this.switchScope(tx, scope)
+    const result = await work()
+    await this.switchScope(tx, before)
+    return result
+  }
+
   /** One statement outside a transaction, prepared once a connection: the hot path. @throws `unavailable` */
   async prepared<R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> {
     try {

@@ -41,6 +41,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   account_of_challenge: { call: () => `select account_of_challenge(${guess})` },
   account_of_passkey: { call: () => `select account_of_passkey(${guess})` },
   account_of_device: { call: () => `select account_of_device(${guess})` },
+  account_of_link: { call: () => `select account_of_link(${guess})` },
   has_second_factor: {
     call: (victim) => `select has_second_factor('${victim.user}')`,
   },

@@ -59,6 +59,16 @@ const accountRows: Readonly<Record<string, Seed>> = {
     expires_at: AT,
   }),
   factor_attempts: (t) => ({ user_id: t.user, factor: 'totp', failed: 1 }),
+  account_links: (t) => ({
+    user_id: t.user,
+    id: newId(new Date(AT)),
+    kind: 'password_reset',
+    secret_hash: bytes(),
+    email: t.address,
+    token_version: 1,
+    created_at: AT,
+    expires_at: AT,
+  }),
   devices: (t) => ({
     user_id: t.user,
     id: newId(new Date(AT)),
@@ -217,6 +227,7 @@ export const purposeRows: Readonly<
     }),
     anyScopeAdds: true,
   },
+  mail_allowances: { scope: 'mail', row: () => ({ bucket: bytes(), count: 1, since: AT }) },
 }
 
 /** Tables without row-level security, and why that is right. The server's role must not be able to write them. */

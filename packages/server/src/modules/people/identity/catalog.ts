@@ -7,6 +7,10 @@ export const errors = defineErrors('identity', {
   address_taken: [409, 'There is an account with this e-mail address already.'],
   weak_password: [422, 'The password does not meet the policy. "rules" names everything it misses.'],
   wrong_password: [403, 'The current password is not right.'],
+  link_dead: [
+    422,
+    'This link does not work: it was used, a newer one was sent, or it has expired. Ask for a new one.',
+  ],
   belongs_elsewhere: [
     403,
     'This account also belongs to another organization, so only its owner or the platform can change it. Deactivate the membership instead.',

@@ -6,6 +6,7 @@
  * - A clear password is hashed or compared and forgotten; nothing stores or logs it.
  * - An attempt is counted before its password is looked at, so guesses in parallel gain nothing.
  * - An account is its owner's: an organization changes it only while it belongs to no other organization.
+ * - A one-time link is spent once, and only the newest of its kind holds.
  * - A change of a password or a status raises the account's token version, which ends every token at once.
  *
  * @module
@@ -19,9 +20,12 @@ export { deactivateAccount, reactivateAccount } from './commands/deactivate-acco
 export { deleteAccount } from './commands/delete-account.ts'
 export { holdOwnAccount, userOf } from './commands/hold-own-account.ts'
 export { inEachOrganization, inOrganization } from './commands/in-each-organization.ts'
+export { type IssuedLink, issueLink, type NewLink } from './commands/issue-link.ts'
 export { confirmProof, type Proof, provePassword } from './commands/prove-password.ts'
 export { resetPassword } from './commands/reset-password.ts'
+export { type OpenLink, readOpenLink, spendLink } from './commands/spend-link.ts'
 export { addressKey } from './model/address.ts'
+export type { LinkKind } from './model/link.ts'
 export { type Lockout, strictestLockout } from './model/strictest.ts'
 export {
   type AccountOrganization,
