@@ -106,6 +106,7 @@ create table passkey_challenges (
   expires_at timestamptz not null,
   spent_at   timestamptz
 );
+create index passkey_challenges_expiry on passkey_challenges (expires_at);
 comment on table passkey_challenges is 'What a passkey is asked to sign (WebAuthn section 13.4.3). Spent once, by whoever was asked.';
 comment on column passkey_challenges.id is 'uuid v7.';
 comment on column passkey_challenges.user_id is 'Who was asked; null: a sign-in without a name, anybody.';
@@ -171,7 +172,8 @@ alter table passkey_challenges force row level security;
 create policy own on passkey_challenges to writ_app, writ_owner using (user_id = (select current_account()));
 create policy nameless on passkey_challenges to writ_app, writ_owner using (user_id is null and (select verified_scope()) = 'passkey');
 create policy system on passkey_challenges to writ_system using (true);
-grant select, insert, update on passkey_challenges to writ_app;
+-- Delete: what has expired goes when the next one is made.
+grant select, insert, update, delete on passkey_challenges to writ_app;
 
 create function account_of_passkey(p_credential bytea) returns uuid
   language sql stable security definer set search_path = pg_catalog, public
