@@ -1,0 +1,24 @@
+/**
+ * Second factors: authenticator apps, passkeys, and the recovery codes that stand in for them.
+ *
+ * Invariants
+ * - A code is good once, whoever sends it, however often at once, on however many servers.
+ * - Guesses are counted by account and factor, before the code is looked at: another session gives no new attempts.
+ * - A factor is one from its first proof on; what was begun and not confirmed proves nothing.
+ * - Whoever has a factor adds another only in a session that proved it; adding and removing take a fresh sign-in.
+ * - A passkey answers one question, asked of one account, for one purpose, for this site's own address.
+ * - A clear secret is shown once, at enrolment; it is kept sealed for its row, a recovery code only as a hash.
+ *
+ * @module
+ */
+export { errors as factorErrors, mails as factorMails } from './catalog.ts'
+export { beginPasskeyProof, type PasskeyQuestion } from './commands/begin-passkey-proof.ts'
+export {
+  type FactorProof,
+  type FactorRefusal,
+  type FactorResult,
+  proveFactor,
+} from './commands/prove-factor.ts'
+export { type PasskeyAnswer, type PasskeyProof, provePasskey } from './commands/prove-passkey.ts'
+export { adviceFor, type MfaAdvice } from './model/advice.ts'
+export { type EnrolledFactors, factorsOf, hasFactor, mfaAdvice } from './queries.ts'
