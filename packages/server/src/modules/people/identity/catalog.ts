@@ -24,6 +24,7 @@ export const events = defineEvents('identity', {
   password_change_failed: 'A person who tried to change their password did not know the current one.',
   password_reset: 'An administrator replaced a password by a temporary one.',
   account_locked: 'An account was locked after too many failed sign-ins.',
+  device_forgotten: 'A device lost what it had proven: from then on it is a stranger to its account.',
   account_deactivated: 'An account was deactivated: it signs in nowhere.',
   account_reactivated: 'A deactivated account was reactivated.',
   account_deleted: 'An account was deleted.',

@@ -42,6 +42,7 @@ export {
   userShape,
   userView,
 } from './routes.ts'
+export { DEVICE_SECONDS, forgetDevice, forgetDevices } from './store/devices.ts'
 export {
   type Account,
   lockAccount,

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Tx } from '#platform/context'
 import type { Uuid } from '#platform/ids'
 import type { Lockout } from './model/strictest.ts'
+import { forgetDevices } from './store/devices.ts'
 
 /** What proves and identifies an account. Never leaves this area. */
 export interface Account {
@@ -72,14 +73,20 @@ export async function insertAccount(tx: Tx, { now, ...row }: NewAccountRow): Pro
 }
 
 /**
- * Sets a password, ends every token by raising the token version, and forgets failed attempts. Scope: the account,
- * or its only organization. False where the scope may not change it.
+ * Sets a password, ends every token by raising the token version, and forgets failed attempts and every device but
+ * `keepDevice`. Scope: the account. False where there is none.
  */
 export async function savePassword(
   tx: Tx,
   id: Uuid,
-  { hash, mustChange, now }: { hash: string; mustChange: boolean; now: Date },
+  {
+    hash,
+    mustChange,
+    now,
+    keepDevice,
+  }: { hash: string; mustChange: boolean; now: Date; keepDevice?: Uuid | null },
 ): Promise<boolean> {
+  await forgetDevices(tx, id, now, keepDevice)
   const { numUpdatedRows } = await tx
     .updateTable('users')
     .set((eb) => ({
@@ -124,13 +131,14 @@ export async function saveProfile(
     .execute()
 }
 
-/** Sets the status where it differs; a deactivation also ends every token. Scope: the account, or its only organization. */
+/** Sets the status where it differs; a deactivation also ends every token and forgets every device. Scope: the account. */
 export async function saveStatus(
   tx: Tx,
   id: Uuid,
   status: 'active' | 'deactivated',
   now: Date,
 ): Promise<boolean> {
+  if (status === 'deactivated') await forgetDevices(tx, id, now)
   const { numUpdatedRows } = await tx
     .updateTable('users')
     .set((eb) => ({
@@ -187,4 +195,9 @@ export async function reserveAttempt(
 /** The password was right: takes the attempt back. Scope: the account. */
 export async function settleAttempt(tx: Tx, id: Uuid, now: Date): Promise<void> {
   await sql`select settle_sign_in(${id}, ${now})`.execute(tx)
+}
+
+/** A sign-in from a known device while the account is locked: the count of others stays. Scope: the account. */
+export async function noteSignIn(tx: Tx, id: Uuid, now: Date): Promise<void> {
+  await tx.updateTable('users').set({ lastSignInAt: now }).where('id', '=', id).execute()
 }

@@ -2,11 +2,19 @@ import type { Ctx, Tx } from '#platform/context'
 import type { Uuid } from '#platform/ids'
 import { unmatchableHash } from '#platform/passwords'
 import { events } from '../catalog.ts'
-import { type Lockout, strictestLockout } from '../model/strictest.ts'
+import { type Lockout, strictestLockout, strictestPassword } from '../model/strictest.ts'
 import { type AccountOrganization, organizationsOf } from '../queries.ts'
-import { type Account, lockAccount, readAccount, reserveAttempt, settleAttempt } from '../store.ts'
+import { forgetDevice, reserveDeviceAttempt, settleDeviceAttempt } from '../store/devices.ts'
+import {
+  type Account,
+  lockAccount,
+  noteSignIn,
+  readAccount,
+  reserveAttempt,
+  settleAttempt,
+} from '../store.ts'
 import { authenticationOf } from './authentication-of.ts'
-import { inOrganization } from './in-each-organization.ts'
+import { inEachOrganization, inOrganization } from './in-each-organization.ts'
 
 /** What came of a password that somebody typed. The reason is for the log alone: callers answer all but `right` alike. */
 export type Proof =
@@ -14,6 +22,8 @@ export type Proof =
       readonly result: 'right'
       readonly account: Account
       readonly organizations: readonly AccountOrganization[]
+      /** bcrypt cost that the strictest of them demands: a hash of less is made anew. */
+      readonly cost: number
     }
   | {
       readonly result: 'refused'
@@ -30,6 +40,10 @@ export type Proof =
  *   `lockout.after` are looked at; the lock begins with the last of them. The strictest organization's limits hold.
  * - In one process an account's attempts run one after another, so parallel sign-ins with the right password never
  *   lock it.
+ * - The one exception: a device on which the account has signed in before has attempts of its own, as many, counted on
+ *   it and reserved like the others. So whoever keeps guessing locks strangers out and not the account's owner. A device
+ *   that fails as often in a row is forgotten. Each of its attempts also counts against the account, so that whoever
+ *   stole it gains nothing while the account is not locked; and a right password leaves the lock on strangers.
  *
  * @param userId undefined where no account has the address; `key` then stands for it, so that waiting tells nothing
  * @throws `too_many_requests` when too many wait
@@ -39,21 +53,24 @@ export async function provePassword(
   userId: Uuid | undefined,
   key: string,
   password: string,
+  /** SHA-256 of the secret of a device, if one was presented. */
+  device?: Buffer,
 ): Promise<Proof> {
   const { passwords } = ctx.services
   return passwords.inTurn(userId ?? key, async () => {
-    const attempt = userId === undefined ? undefined : await reserve(ctx, userId)
-    const candidate = attempt?.number === undefined ? null : attempt.account.passwordHash
+    const attempt = userId === undefined ? undefined : await reserve(ctx, userId, device)
+    const candidate = attempt && isLookedAt(attempt) ? attempt.account.passwordHash : null
     const { bcrypt } = ctx.policy.policy.authentication.password
     const matches = await passwords.verify(password, candidate ?? unmatchableHash(bcrypt))
     if (!attempt) return { result: 'refused', reason: 'unknown_address', organizations: [] }
-    const { account, organizations } = attempt
+    const { account, organizations, cost } = attempt
     if (!matches || account.status !== 'active') {
       await noteLock(ctx, attempt)
+      await forgetGuessedDevice(ctx, attempt)
       return { result: 'refused', reason: reasonOf(attempt), organizations }
     }
-    await ctx.db.transaction(`account:${account.id}`, (tx) => settleAttempt(tx, account.id, ctx.now()))
-    return { result: 'right', account, organizations }
+    await ctx.db.transaction(`account:${account.id}`, (tx) => settle(ctx, tx, attempt))
+    return { result: 'right', account, organizations, cost }
   })
 }
 
@@ -71,18 +88,48 @@ interface Attempt {
   readonly account: Account
   readonly organizations: readonly AccountOrganization[]
   readonly lockout: Lockout
+  readonly cost: number
   /** Undefined: locked. */
   readonly number: number | undefined
+  /** A device of the account that has attempts left, and which of them this is. */
+  readonly device: { readonly id: Uuid; readonly number: number } | undefined
 }
 
-async function reserve(ctx: Ctx, userId: Uuid): Promise<Attempt | undefined> {
+function isLookedAt({ number, device }: Attempt): boolean {
+  return number !== undefined || device !== undefined
+}
+
+async function reserve(ctx: Ctx, userId: Uuid, secretHash: Buffer | undefined): Promise<Attempt | undefined> {
   return ctx.db.transaction(`account:${userId}`, async (tx) => {
     const account = await readAccount(tx, userId)
     if (!account) return undefined
     const organizations = await organizationsOf(tx, userId)
-    const lockout = strictestLockout(await authenticationOf(ctx, organizations))
+    const rules = await authenticationOf(ctx, organizations)
+    const lockout = strictestLockout(rules)
     const number = await reserveAttempt(tx, userId, lockout, ctx.now())
-    return { account, organizations, lockout, number }
+    const device = secretHash && (await reserveDeviceAttempt(tx, userId, secretHash, lockout, ctx.now()))
+    return { account, organizations, lockout, cost: strictestPassword(rules).bcrypt, number, device }
+  })
+}
+
+/** A lock that was there stays: it holds back whoever made it. */
+async function settle(ctx: Ctx, tx: Tx, { account, number, device }: Attempt): Promise<void> {
+  if (number !== undefined) await settleAttempt(tx, account.id, ctx.now())
+  else await noteSignIn(tx, account.id, ctx.now())
+  if (device !== undefined) await settleDeviceAttempt(tx, device.id)
+}
+
+/** It fails too often: it was stolen, or its owner is as lost as a stranger. */
+async function forgetGuessedDevice(ctx: Ctx, { account, lockout, device }: Attempt): Promise<void> {
+  if (device?.number !== lockout.after) return
+  await ctx.db.transaction(`account:${account.id}`, async (tx) => {
+    if (!(await forgetDevice(tx, account.id, device.id, ctx.now()))) return
+    const event = events.device_forgotten({
+      target: { type: 'device', id: device.id },
+      reason: 'too_many_failed_attempts',
+      data: { user: account.id },
+    })
+    await inEachOrganization(ctx, tx, account.id, (there) => there.record(tx, event))
   })
 }
 
@@ -99,11 +146,9 @@ async function noteLock(ctx: Ctx, { account, organizations, lockout, number }: A
   for (const { organizationId } of organizations) await inOrganization(ctx, organizationId).recordNow(event)
 }
 
-function reasonOf({
-  account,
-  number,
-}: Attempt): 'wrong_password' | 'locked' | 'no_password' | 'account_deactivated' {
-  if (number === undefined) return 'locked'
+function reasonOf(attempt: Attempt): 'wrong_password' | 'locked' | 'no_password' | 'account_deactivated' {
+  const { account } = attempt
+  if (!isLookedAt(attempt)) return 'locked'
   if (account.status !== 'active') return 'account_deactivated'
   return account.passwordHash === null ? 'no_password' : 'wrong_password'
 }
