@@ -70,6 +70,8 @@ function portsOf(services: Services, authenticator: Authenticator, audit: Audit)
     renewSession: renewOwnSession,
     refresh: (principal, now) => authenticator.refresh(principal, now),
     principalOfBearer: (bearer, now) => authenticator.principalOfBearer(bearer, now),
+    principalOfSession: (sessionId, now) => authenticator.principalOfSession(sessionId, now),
+    principalOfBrowser: (request, reply) => authenticator.principalOfBrowser(request, reply),
     issueAccessToken: (token, now) => authenticator.tokens.issue(token, now),
     mail: enqueueMail,
     record: audit.record,

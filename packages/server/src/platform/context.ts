@@ -7,7 +7,7 @@
  * @module
  */
 import type { CompiledPolicy, Decision, Standing } from '@writ/policy'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import type { Database, Scope, Tx } from './database.ts'
@@ -196,6 +196,10 @@ export interface Ports {
   refresh(principal: Principal, now: Date): Promise<Principal | undefined>
   /** people/sessions: who bears this token or credential now; undefined when it does not hold. */
   principalOfBearer(bearer: string, now: Date): Promise<Principal | undefined>
+  /** people/sessions: who is in this session now, for what was made from it (a host's cookie, a token of an application); undefined when it does not hold. */
+  principalOfSession(sessionId: Uuid, now: Date): Promise<Principal | undefined>
+  /** people/sessions: who is signed in with this browser, for pages that anybody may open; undefined without a session that holds. The reply may get a new cookie. */
+  principalOfBrowser(request: FastifyRequest, reply: FastifyReply): Promise<Principal | undefined>
   /** people/sessions: an access token for a session, by the policy's algorithm and lifetime. */
   issueAccessToken(token: TokenInput, now: Date): Promise<{ token: string; expiresInSeconds: number }>
   /** platform/mail: puts a mail into the outbox, within the transaction of what it tells; sent after the commit. */
@@ -230,6 +234,8 @@ export interface Ctx {
   readonly organizationId: Uuid
   /** Undefined on public routes and for the operator's commands. */
   readonly principal: Principal | undefined
+  /** The actor's own organization, where they act on another (the platform's staff): what is recorded is in both logs. */
+  readonly actingFrom: Uuid | undefined
   readonly policy: CompiledPolicy
   readonly db: Database
   now(): Date
@@ -258,6 +264,8 @@ export interface CtxInput {
   readonly actor: Actor
   readonly organizationId: Uuid
   readonly principal?: Principal | undefined
+  /** Default: the principal's home. For a context without a principal that goes on with an act of one who has one. */
+  readonly actingFrom?: Uuid | undefined
   readonly policy: CompiledPolicy
 }
 
@@ -273,6 +281,7 @@ class RequestCtx implements Ctx {
   readonly actor: Actor
   readonly organizationId: Uuid
   principal: Principal | undefined
+  readonly actingFrom: Uuid | undefined
   policy: CompiledPolicy
   readonly #granted: { permission: string; target: Target | undefined }[] = []
 
@@ -283,6 +292,8 @@ class RequestCtx implements Ctx {
     this.actor = input.actor
     this.organizationId = input.organizationId
     this.principal = input.principal
+    const from = input.actingFrom ?? input.principal?.home.organizationId
+    this.actingFrom = from === input.organizationId ? undefined : from
     this.policy = input.policy
   }
 

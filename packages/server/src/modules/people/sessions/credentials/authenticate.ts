@@ -75,6 +75,19 @@ export class Authenticator implements Gate {
     return this.#principal(row, 'bearer', now)
   }
 
+  /** The principal of a session that is known by its id: of what was made from its cookie. */
+  async principalOfSession(id: Uuid, now: Date): Promise<Principal | undefined> {
+    const row = await this.#standing.read({ kind: 'session', id })
+    return row && this.#principal(row, 'cookie', now)
+  }
+
+  /** Who is signed in with this browser; a cookie that does not hold, or two of them, is none. For pages that anybody may open. @throws `cross_site` for a write */
+  async principalOfBrowser(request: FastifyRequest, reply: FastifyReply): Promise<Principal | undefined> {
+    const cookies = cookiesOf(request)
+    if (cookies.length > 0 && !isSameOrigin(request, this.#services.publicUrl)) throw failures.cross_site()
+    return cookies.length === 1 ? this.#principalOfCookie(cookies[0]!, request, reply) : undefined
+  }
+
   /** The principal as it stands now; undefined if it lost its credential. */
   async refresh(principal: Principal, now: Date): Promise<Principal | undefined> {
     if (principal.actor.kind !== 'user') return principal
@@ -288,14 +301,17 @@ function bearerOf(request: FastifyRequest): string | undefined {
 }
 
 function cookieOf(request: FastifyRequest): string | undefined {
-  const header = request.headers.cookie
-  if (header === undefined || !header.includes(SESSION_COOKIE)) return undefined
-  const values = header.split(';').flatMap((pair) => {
+  const values = cookiesOf(request)
+  if (values.length > 1) throw failures.ambiguous_credentials()
+  return values[0]
+}
+
+function cookiesOf({ headers: { cookie } }: FastifyRequest): string[] {
+  if (cookie === undefined || !cookie.includes(SESSION_COOKIE)) return []
+  return cookie.split(';').flatMap((pair) => {
     const at = pair.indexOf('=')
     return pair.slice(0, at).trim() === SESSION_COOKIE ? [pair.slice(at + 1).trim()] : []
   })
-  if (values.length > 1) throw failures.ambiguous_credentials()
-  return values[0]
 }
 
 /**
