@@ -15,7 +15,10 @@ import { organizationRoutes } from '#people/organizations'
 import { sessionRoutes } from '#people/sessions'
 import type { Services } from '#platform/context'
 import { installHttp, mount, type Route } from '#platform/http'
+import { serveOutbox } from '#platform/mail/outbox-page'
+import type { MailSender } from '#platform/mail/sender'
 import { installDocumentation, installOperation } from '#platform/operation'
+import { outboxNotice } from '#platform/outbox'
 import { newRequestId, refuseAddress, refuseBytes } from '#platform/problem'
 import { servePage } from '#platform/static-pages'
 import { joinServices, type ServicesInput } from './services.ts'
@@ -37,13 +40,14 @@ export interface App {
   readonly http: FastifyInstance
   readonly services: Services
   readonly audit: Audit
+  readonly mail: MailSender
   /** Finishes running requests, writes what is pending. Database and password workers are the caller's. */
   close(): Promise<void>
 }
 
 /** Builds the server around a database that is migrated and holds a policy. Does not listen. */
 export async function createApp(input: AppInput): Promise<App> {
-  const { services, authenticator, audit } = joinServices(input)
+  const { services, authenticator, audit, mail } = joinServices(input)
   const http = Fastify({
     loggerInstance: input.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -63,17 +67,23 @@ export async function createApp(input: AppInput): Promise<App> {
   await installDocumentation(http)
   mount(http, services, authenticator, routes)
   servePage(http, 'setup')
+  serveOutbox(http, services)
   const { policyFile } = input.config
   await installOperation(http, services, {
     checks: [() => audit.problem()],
-    notices: policyFile === undefined ? [] : [() => policyDrift(services.db, policyFile)],
+    notices: [
+      ...(policyFile === undefined ? [] : [() => policyDrift(services.db, policyFile)]),
+      () => outboxNotice(services),
+    ],
   })
   return {
     http,
     services,
     audit,
+    mail,
     async close() {
       await http.close()
+      await mail.stop()
       await authenticator.close()
       await audit.stop()
     },

@@ -18,6 +18,7 @@ import {
 import type { Config } from '#platform/config'
 import type { Services } from '#platform/context'
 import { createPool, Database } from '#platform/database'
+import { createMailSender, type MailSender } from '#platform/mail/sender'
 import type { OperatorDatabase } from '#platform/operator'
 import { enqueueMail } from '#platform/outbox'
 import type { Passwords } from '#platform/passwords'
@@ -37,9 +38,10 @@ export interface JoinedServices {
   readonly services: Services
   readonly authenticator: Authenticator
   readonly audit: Audit
+  readonly mail: MailSender
 }
 
-/** Starts nothing; the authenticator is to be closed and the audit stopped by the caller. */
+/** Starts nothing; the authenticator is to be closed, the audit and the mail stopped by the caller. */
 export function joinServices(input: ServicesInput): JoinedServices {
   const services: Services = {
     config: input.config,
@@ -55,11 +57,17 @@ export function joinServices(input: ServicesInput): JoinedServices {
   }
   const authenticator = new Authenticator(services)
   const audit = createAudit(services)
-  Object.assign(services.ports, portsOf(services, authenticator, audit))
-  return { services, authenticator, audit }
+  const mail = createMailSender(services)
+  Object.assign(services.ports, portsOf(services, authenticator, audit, mail))
+  return { services, authenticator, audit, mail }
 }
 
-function portsOf(services: Services, authenticator: Authenticator, audit: Audit): Services['ports'] {
+function portsOf(
+  services: Services,
+  authenticator: Authenticator,
+  audit: Audit,
+  sender: MailSender,
+): Services['ports'] {
   return {
     policies: createPolicies(services.db),
     assignments: createAssignments(),
@@ -73,7 +81,7 @@ function portsOf(services: Services, authenticator: Authenticator, audit: Audit)
     principalOfSession: (sessionId, now) => authenticator.principalOfSession(sessionId, now),
     principalOfBrowser: (request, reply) => authenticator.principalOfBrowser(request, reply),
     issueAccessToken: (token, now) => authenticator.tokens.issue(token, now),
-    mail: enqueueMail,
+    mail: (ctx, tx, mail) => enqueueMail(ctx, tx, mail, () => sender.wake()),
     record: audit.record,
     recordNow: audit.recordNow,
   }

@@ -6,6 +6,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import type { Smtp } from './mail/smtp.ts'
 
 /** A whole number, refused in words rather than as NaN. */
 function whole(least: number, most: number) {
@@ -37,6 +38,48 @@ function isAddressRange(text: string): boolean {
   if (version === 0 || rest.length > 0) return false
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
 }
+
+/** A URL of a mail server, with or without credentials; what is wrong is said without repeating them. */
+const smtpUrl = z.string().transform((text, context) => {
+  const url = URL.parse(text)
+  const refuse = (message: string) => {
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  }
+  if (url === null || !/^smtps?:$/.test(url.protocol) || url.hostname === '')
+    return refuse('should look like smtp://user:password@mail.example.com:587 or smtps://…:465')
+  if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '')
+    return refuse('should end with host and port; characters such as / ? # of a password are percent-encoded')
+  try {
+    const isImplicitTls = url.protocol === 'smtps:'
+    return {
+      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: url.port === '' ? (isImplicitTls ? 465 : 587) : Number(url.port),
+      isImplicitTls,
+      credentials:
+        url.username === ''
+          ? undefined
+          : { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) },
+    }
+  } catch {
+    return refuse('has a % in its user or password that is not percent-encoded as %25')
+  }
+})
+
+/** `Name <address>` or an address alone. */
+const sender = z
+  .string()
+  .max(320)
+  .transform((text, context) => {
+    const [, name = '', address = text] = /^([^<>\p{Cc}]*)<([^<>]+)>$/u.exec(text) ?? []
+    if (/^[^\s@<>,;:"\p{Cc}]+@[^\s@<>,;:"\p{Cc}]+$/u.test(address))
+      return { name: name.trim().replace(/^"(.*)"$/, '$1'), address }
+    context.addIssue({
+      code: 'custom',
+      message: 'should be an address such as access@example.com, or Acme Access <access@example.com>',
+    })
+    return z.NEVER
+  })
 
 const Environment = z.object({
   WRIT_URL: z
@@ -86,6 +129,14 @@ const Environment = z.object({
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe("Level of the server's own log."),
+  WRIT_SMTP_URL: smtpUrl
+    .optional()
+    .describe(
+      'Mail server: smtp:// (STARTTLS, demanded of every host but this machine) or smtps://; user and password percent-encoded. Without it mail stays in the outbox, which /outbox shows in development.',
+    ),
+  WRIT_MAIL_FROM: sender
+    .optional()
+    .describe('Sender of all mail, such as Acme Access <access@example.com>. Needed with WRIT_SMTP_URL.'),
   WRIT_METRICS_TOKEN: z
     .string()
     .min(16, 'should have at least 16 characters')
@@ -118,6 +169,8 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly checkpointDirectory: string | undefined
   readonly logLevel: string
+  /** Undefined: mail is kept in the outbox and sent to nobody. */
+  readonly smtp: Smtp | undefined
   readonly metricsToken: string | undefined
   readonly bodyLimitBytes: number
   readonly poolSize: number
@@ -154,6 +207,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
   if (given['DATABASE_OWNER_URL'] && !given['DATABASE_URL'])
     problems.push('DATABASE_OWNER_URL needs DATABASE_URL: the server itself must not run as the owner')
+  if (given['WRIT_SMTP_URL'] && !given['WRIT_MAIL_FROM'])
+    problems.push('WRIT_SMTP_URL needs WRIT_MAIL_FROM: the address that mail comes from')
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   const env = parsed.data
   return {
@@ -166,6 +221,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     trustedProxies: env.WRIT_TRUSTED_PROXIES,
     checkpointDirectory: env.WRIT_CHECKPOINTS === undefined ? undefined : resolve(env.WRIT_CHECKPOINTS),
     logLevel: env.WRIT_LOG,
+    smtp:
+      env.WRIT_SMTP_URL && env.WRIT_MAIL_FROM
+        ? { ...env.WRIT_SMTP_URL, from: env.WRIT_MAIL_FROM }
+        : undefined,
     metricsToken: env.WRIT_METRICS_TOKEN,
     bodyLimitBytes: env.WRIT_BODY_LIMIT,
     poolSize: env.WRIT_POOL,

@@ -40,6 +40,7 @@ export class Database {
   readonly kysely: Kysely<DB>
   readonly #statements: pg.Pool
   readonly #contextKey: Buffer
+  readonly #afterCommit = new WeakMap<Tx, (() => void)[]>()
 
   /**
    * @param pools `transactions` and `statements`: connections as writ_app (or, for the operator's commands, as
@@ -78,10 +79,14 @@ export class Database {
     const context = this.sign(scope)
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.kysely.transaction().execute(async (tx) => {
+        const done: (() => void)[] = []
+        const result = await this.kysely.transaction().execute(async (tx) => {
+          this.#afterCommit.set(tx, done)
           await enter(tx, context)
           return await work(tx)
         })
+        for (const notify of done) notify()
+        return result
       } catch (error) {
         if (attempt < ATTEMPTS && isRetryable(error)) continue
         throw translate(error)
@@ -92,6 +97,11 @@ export class Database {
   /** Continues a transaction under another scope, for the rare command that touches two (a platform act on an organization). */
   async switchScope(tx: Tx, scope: Scope): Promise<void> {
     await enter(tx, this.sign(scope))
+  }
+
+  /** Calls `notify` once the transaction has committed, and never if it does not. It must not throw, nor be needed: the process may end in between. */
+  afterCommit(tx: Tx, notify: () => void): void {
+    this.#afterCommit.get(tx)?.push(notify)
   }
 
   /** Does a part of a transaction under another scope, whatever the present one is, and returns to it. */

@@ -16,7 +16,7 @@ export interface MailText {
   /** One sentence or two each. */
   readonly paragraphs: readonly string[]
   /** The one thing to do; the address is also written out, for who reads plain text. */
-  readonly action?: { readonly label: string; readonly url: string }
+  readonly action?: { readonly label: string; readonly url: string } | undefined
   /** Why the person got this mail, and what to do if they did not expect it. */
   readonly footer: string
 }

@@ -32,6 +32,9 @@ export class Metrics {
   readonly refreshes = this.#counter('writ_token_refreshes_total', 'Refresh tokens presented, by result.', [
     'result',
   ])
+  readonly mails = this.#counter('writ_mails_total', 'Attempts to send a mail, by what became of it.', [
+    'result',
+  ])
   readonly decisions = this.#counter('writ_decisions_total', 'Decisions by answer and reason.', [
     'allowed',
     'reason',

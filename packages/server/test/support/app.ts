@@ -14,6 +14,8 @@ import { ensureSigningKey } from '#people/sessions'
 import { readConfig } from '#platform/config'
 import { createPool, Database } from '#platform/database'
 import { newId, toWire, type Uuid } from '#platform/ids'
+import { renderMail } from '#platform/mail/render'
+import { readMails } from '#platform/outbox'
 import { createPasswords, type Passwords } from '#platform/passwords'
 import { installContextKey } from '#platform/secrets'
 import { createLog } from '#platform/telemetry'
@@ -56,6 +58,17 @@ export interface Answer {
   readonly raw: LightMyRequestResponse
 }
 
+export interface TestMail {
+  readonly kind: string
+  readonly to: string
+  readonly language: string
+  readonly subject: string
+  /** As plain text. */
+  readonly text: string
+  /** Of the mail's action, without which it is undefined. */
+  readonly url: string | undefined
+}
+
 export interface RequestOptions {
   /** Whose access token is sent: a signed-in token set, a bearer, or nobody. */
   readonly as?: Tokens | string | undefined
@@ -84,6 +97,8 @@ export interface TestApp extends App {
   signIn(email: string, options?: { password?: string; organization?: string }): Promise<Tokens>
   /** Types of an organization's events in order of commit; without a slug, the platform's. */
   events(slug?: string): Promise<string[]>
+  /** Mails of the outbox in the order they were written: what was sent to a mail server is no longer among them. */
+  mails(): Promise<TestMail[]>
   /** A second server on the same database and clock. */
   sibling(): Promise<App>
   stop(): Promise<void>
@@ -91,8 +106,13 @@ export interface TestApp extends App {
 
 const passwordHashes = new Map<string, Promise<string>>()
 
-/** @param options.policy one of the four by name, or the text of a policy */
-export async function startApp(options: { policy?: string; now?: Date } = {}): Promise<TestApp> {
+/**
+ * @param options.policy one of the four by name, or the text of a policy
+ * @param options.environment further variables of the configuration
+ */
+export async function startApp(
+  options: { policy?: string; now?: Date; environment?: Record<string, string> } = {},
+): Promise<TestApp> {
   const database = await freshDatabase()
   const masterKey = randomBytes(32)
   const clock = createClock(options.now ?? NOW)
@@ -119,7 +139,11 @@ export async function startApp(options: { policy?: string; now?: Date } = {}): P
     ensureSigningKey(tx, masterKey, compiled.policy.authentication.tokens.algorithm, clock.now()),
   )
   const passwords: Passwords = createPasswords()
-  const config = readConfig({ WRIT_LOG: process.env['TEST_LOG'] ?? 'silent', WRIT_URL: ORIGIN })
+  const config = readConfig({
+    WRIT_LOG: process.env['TEST_LOG'] ?? 'silent',
+    WRIT_URL: ORIGIN,
+    ...options.environment,
+  })
   const input = {
     config,
     masterKey,
@@ -142,6 +166,13 @@ export async function startApp(options: { policy?: string; now?: Date } = {}): P
     inject: (inject) => app.http.inject(inject),
     request: (method, path, request) => send(app, method, path, request),
     signIn: (email, signIn) => signInTo(app, email, signIn),
+    async mails() {
+      const mails = await readMails(app.services)
+      return mails.map(({ kind, to, language, action, ...words }) => {
+        const { subject, text } = renderMail({ ...words, action }, language)
+        return { kind, to, language, subject, text, url: action?.url }
+      })
+    },
     async sibling() {
       const other = new Database(pools(database.appUrl), masterKey)
       // Of its own, as another process has: what is queued here waits for nothing there.
