@@ -10,6 +10,7 @@ import { applicationRoutes } from '#access/applications'
 import { decisionRoutes } from '#access/decisions'
 import { policyDrift, policyRoutes } from '#access/policy'
 import { type Audit, auditRoutes } from '#evidence/audit'
+import { factorRoutes } from '#people/factors'
 import { identityRoutes } from '#people/identity'
 import { organizationRoutes } from '#people/organizations'
 import { sessionRoutes } from '#people/sessions'
@@ -27,6 +28,7 @@ import { joinServices, type ServicesInput } from './services.ts'
 export const routes: readonly Route[] = [
   ...identityRoutes,
   ...organizationRoutes,
+  ...factorRoutes,
   ...sessionRoutes,
   ...policyRoutes,
   ...decisionRoutes,

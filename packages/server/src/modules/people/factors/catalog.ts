@@ -34,6 +34,7 @@ export const errors = defineErrors('factors', {
 })
 
 export const events = defineEvents('factors', {
+  begun: 'A person began to set up a second factor; it proves nothing yet.',
   enrolled: 'A person set up a second factor.',
   renamed: 'A person gave a passkey another name.',
   removed: 'A person removed a second factor.',

@@ -20,5 +20,7 @@ export {
   proveFactor,
 } from './commands/prove-factor.ts'
 export { type PasskeyAnswer, type PasskeyProof, provePasskey } from './commands/prove-passkey.ts'
+export { resetFactors } from './commands/reset-factors.ts'
 export { adviceFor, type MfaAdvice } from './model/advice.ts'
 export { type EnrolledFactors, factorsOf, hasFactor, mfaAdvice } from './queries.ts'
+export { factorRoutes } from './routes.ts'

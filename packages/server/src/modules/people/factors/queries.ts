@@ -1,7 +1,10 @@
 /** Reads of second factors. Scope of each: the account. @module */
+import { authenticationOf, organizationsOf, userOf } from '#people/identity'
 import type { Ctx, Tx } from '#platform/context'
 import type { Uuid } from '#platform/ids'
 import { adviceFor, type MfaAdvice } from './model/advice.ts'
+import { opensAlone } from './model/permitted.ts'
+import { type RemovalTakes, strictestRemoval } from './model/removal.ts'
 import type { TotpFactor } from './store/codes.ts'
 
 /** What an account could prove itself with beside a password. */
@@ -104,4 +107,44 @@ export async function passkeysOf(tx: Tx, userId: Uuid): Promise<PasskeyRow[]> {
 /** Whether the caller should have a second factor, and has one. Only for members. */
 export function mfaAdvice(ctx: Ctx): MfaAdvice {
   return adviceFor(ctx.policy, ctx.principal!.standing!, ctx.now())
+}
+
+/** What removing one of the caller's factors takes, beside a fresh sign-in: of the account's organizations the strictest. */
+export async function removalTakes(ctx: Ctx): Promise<RemovalTakes> {
+  const { userId } = userOf(ctx)
+  const organizations = await ctx.db.transaction(`account:${userId}`, (tx) => organizationsOf(tx, userId))
+  return strictestRemoval((await authenticationOf(ctx, organizations)).map(({ mfa }) => mfa.removal))
+}
+
+/** What the caller has enrolled, and what the policy of this organization says of it. */
+export async function readOwnFactors(ctx: Ctx) {
+  const { userId } = userOf(ctx)
+  const { authentication } = ctx.policy.policy
+  const found = await ctx.db.transaction(`account:${userId}`, async (tx) => ({
+    factors: await factorsOf(tx, userId),
+    totp: await tx
+      .selectFrom('totpFactors')
+      .select(['confirmedAt', 'lastUsedAt'])
+      .where('userId', '=', userId)
+      .where('confirmedAt', 'is not', null)
+      .$narrowType<{ confirmedAt: Date }>()
+      .executeTakeFirst(),
+  }))
+  return {
+    level: mfaAdvice(ctx).level,
+    enrolled: hasFactor(found.factors),
+    satisfied: ctx.principal!.standing!.secondFactor === 'satisfied',
+    methods: [...authentication.mfa.methods],
+    passwordless: opensAlone(authentication),
+    removal: await removalTakes(ctx),
+    totp: found.totp ?? null,
+    passkeys: found.factors.passkeys,
+    recoveryCodes: found.factors.recoveryCodes,
+  }
+}
+
+/** One's own, newest last. */
+export async function listOwnPasskeys(ctx: Ctx): Promise<PasskeyRow[]> {
+  const { userId } = userOf(ctx)
+  return ctx.db.transaction(`account:${userId}`, (tx) => passkeysOf(tx, userId))
 }

@@ -13,11 +13,15 @@
  * @module
  */
 export { memberErrors } from './catalog.ts'
-export { createMember } from './commands/create-member.ts'
+export { addMember, type Candidate } from './commands/add-member.ts'
+export { createMemberAsOperator } from './commands/create-member.ts'
 export { type CreatedOrganization, createOrganization } from './commands/create-organization.ts'
 export { createSetupToken } from './commands/create-setup-token.ts'
 export { grantPlatformRole, type PlatformGrant, revokePlatformRole } from './commands/grant-platform-role.ts'
-export { holdPerson } from './commands/hold-member.ts'
+export { holdMember, holdPerson, memberTarget } from './commands/hold-member.ts'
+export { isDefault, mayProvision, type Organization } from './model.ts'
+export { findMemberOf, type MemberRow, readMember } from './queries/members.ts'
 export { operatorContext } from './queries/operator.ts'
-export { organizationNameField, slugField } from './routes/fields.ts'
+export { getOrganization } from './queries/organizations.ts'
+export { organizationNameField, organizationParams, roleField, rolesField, slugField } from './routes/fields.ts'
 export { organizationRoutes } from './routes.ts'

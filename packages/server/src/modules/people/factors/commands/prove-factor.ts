@@ -11,6 +11,7 @@ import {
 import type { Ctx, Tx } from '#platform/context'
 import type { Uuid } from '#platform/ids'
 import { events, mails } from '../catalog.ts'
+import { isTaken } from '../model/permitted.ts'
 import { hashOf } from '../model/recovery-codes.ts'
 import { matchCode } from '../model/totp.ts'
 import { factorsOf, findTotp, hasFactor, isRecoveryCodeSpent } from '../queries.ts'
@@ -95,9 +96,8 @@ async function reserve(
   return ctx.db.transaction(`account:${userId}`, async (tx): Promise<Attempt> => {
     const organizations = await organizationsOf(tx, userId)
     const lockout = strictestLockout(await authenticationOf(ctx, organizations))
-    const { mfa } = policy.policy.authentication
-    const isTaken = method === 'totp' ? mfa.methods.includes('totp') : mfa.recoveryCodes > 0
-    if (!isTaken) return { organizations, lockout, refused: 'not_permitted' }
+    if (!isTaken(policy.policy.authentication, method))
+      return { organizations, lockout, refused: 'not_permitted' }
     const factors = await factorsOf(tx, userId)
     if (method === 'totp' ? !factors.totp : !hasFactor(factors))
       return { organizations, lockout, refused: 'not_enrolled' }

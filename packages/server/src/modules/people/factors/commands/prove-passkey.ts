@@ -3,6 +3,7 @@ import type { CompiledPolicy } from '@writ/policy'
 import { organizationsOf } from '#people/identity'
 import type { Ctx } from '#platform/context'
 import type { Uuid } from '#platform/ids'
+import { isTaken, opensAlone } from '../model/permitted.ts'
 import { bytesOf, handleOf, relyingPartyOf } from '../model/relying-party.ts'
 import { type PasskeyRow, passkeysOf } from '../queries.ts'
 import { accountOfPasskey, savePasskeyUse, spendPasskeyChallenge } from '../store/passkeys.ts'
@@ -44,8 +45,8 @@ export interface PasskeyInput extends PasskeyAnswer {
 /**
  * Verifies a passkey's answer (WebAuthn Level 3, section 7.2): for this origin and relying party, to a question that was
  * asked of this account, for this purpose, in the last five minutes. Whatever comes of it, the question is spent first,
- * by one conditional update. As a second factor it is permitted by `authentication.mfa.methods`; as a sign-in of its own
- * by `authentication.methods`, and then only with its user verified.
+ * by one conditional update. A sign-in of its own takes `passkey` in
+ * `authentication.methods`, and its user verified.
  *
  * A signature counter that does not grow is refused: the key may have been cloned. Refusals are in the log of each of the
  * account's organizations; of a key that nobody has, nothing is to be said.
@@ -63,9 +64,9 @@ async function prove(
   input: PasskeyInput,
 ): Promise<Extract<PasskeyProof, { result: 'right' }> | PasskeyRefusal> {
   const { challenge, response, policy = ctx.policy } = input
-  const { methods, mfa } = policy.policy.authentication
+  const { authentication } = policy.policy
   const isSignIn = input.userId === undefined
-  if (!(isSignIn ? methods : mfa.methods).some((method) => method === 'passkey')) return 'not_permitted'
+  if (!(isSignIn ? opensAlone(authentication) : isTaken(authentication, 'passkey'))) return 'not_permitted'
   if (!(await spend(ctx, input.userId, challenge))) return 'stale_challenge'
   const userId = input.userId ?? (await ownerOf(ctx, response))
   if (userId === undefined || !isHandleOf(userId, response, isSignIn)) return 'unknown_passkey'

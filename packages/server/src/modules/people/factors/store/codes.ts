@@ -174,3 +174,15 @@ export async function returnAttempt(tx: Tx, userId: Uuid, factor: GuessedFactor)
 export async function deleteAttempts(tx: Tx, userId: Uuid): Promise<void> {
   await tx.deleteFrom('factorAttempts').where('userId', '=', userId).execute()
 }
+
+// Sessions -------------------------------------------------------------------------------------------------------------
+
+/** No session counts as having proven what is no more. Scope: an organization. */
+export async function forgetSecondFactor(tx: Tx, userId: Uuid): Promise<void> {
+  await tx
+    .updateTable('sessions')
+    .set({ secondFactorAt: null })
+    .where('userId', '=', userId)
+    .where('secondFactorAt', 'is not', null)
+    .execute()
+}

@@ -1,0 +1,67 @@
+import { type Account, holdOwnAccount, inEachOrganization, userOf } from '#people/identity'
+import type { AuditEvent, Ctx, RenewedSession, Tx } from '#platform/context'
+import type { Uuid } from '#platform/ids'
+import { errors, events, FACTOR_WORDS, mails } from '../catalog.ts'
+import { factorsOf, hasFactor } from '../queries.ts'
+import { deleteRecoveryCodes, deleteTotp, forgetSecondFactor } from '../store/codes.ts'
+import { deletePasskey } from '../store/passkeys.ts'
+import { demandFreshSignIn, demandSecondFactor, proveRemoval, type RemovalProof } from './guard-change.ts'
+
+/**
+ * Removes the authenticator app. With the last factor go the recovery codes, and no session counts as having proven one.
+ *
+ * @throws `factors.not_enrolled`, `forbidden` without a fresh sign-in, and what {@link proveRemoval} throws
+ */
+export async function removeTotp(ctx: Ctx, proof: RemovalProof): Promise<RenewedSession> {
+  const { userId } = userOf(ctx)
+  return remove(ctx, proof, 'totp', async (tx) => {
+    if ((await deleteTotp(tx, userId)) === undefined) throw errors.not_enrolled()
+    return events.removed({ target: { type: 'user', id: userId }, data: { factor: 'totp' } })
+  })
+}
+
+/**
+ * The same for one passkey.
+ *
+ * @throws `factors.not_found`, `forbidden` without a fresh sign-in, and what {@link proveRemoval} throws
+ */
+export async function removePasskey(ctx: Ctx, id: Uuid, proof: RemovalProof): Promise<RenewedSession> {
+  return remove(ctx, proof, 'passkey', async (tx) => {
+    const name = await deletePasskey(tx, id)
+    if (name === undefined) throw errors.not_found()
+    return events.removed({
+      target: { type: 'passkey', id },
+      data: { factor: 'passkey' },
+      personal: { name },
+    })
+  })
+}
+
+async function remove(
+  ctx: Ctx,
+  proof: RemovalProof,
+  factor: keyof typeof FACTOR_WORDS,
+  drop: (tx: Tx) => Promise<AuditEvent>,
+): Promise<RenewedSession> {
+  await demandFreshSignIn(ctx)
+  await proveRemoval(ctx, proof)
+  const { userId } = userOf(ctx)
+  return ctx.db.transaction(`account:${userId}`, async (tx) => {
+    const account = await holdOwnAccount(ctx, tx)
+    await demandSecondFactor(ctx, tx)
+    const event = await drop(tx)
+    const isLast = !hasFactor(await factorsOf(tx, userId))
+    await inEachOrganization(ctx, tx, userId, (there) => there.record(tx, event))
+    if (isLast) await forgetAll(ctx, tx, account)
+    await ctx.mail(tx, mails.removed(account, { factor: FACTOR_WORDS[factor], isLast }))
+    return ctx.services.ports.renewSession(ctx, tx, {
+      because: 'second_factor_removed',
+      ...(isLast ? { secondFactorAt: null } : {}),
+    })
+  })
+}
+
+async function forgetAll(ctx: Ctx, tx: Tx, { id }: Account): Promise<void> {
+  await deleteRecoveryCodes(tx, id)
+  await inEachOrganization(ctx, tx, id, () => forgetSecondFactor(tx, id))
+}
