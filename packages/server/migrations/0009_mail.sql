@@ -2,6 +2,7 @@
 
 create table mails (
   id              uuid primary key,
+  position        bigint generated always as identity,
   kind            text not null check (length(kind) between 1 and 60),
   recipient       bytea not null,
   content         bytea,
@@ -14,6 +15,7 @@ create table mails (
 );
 comment on table mails is 'The outbox. Written by writ_app, which reads it back only in the scope that sends.';
 comment on column mails.id is 'uuid v7; also the Message-ID, so that a mail that went twice after a crash is known as one.';
+comment on column mails.position is 'The order in which mails were written; ids of one millisecond have none.';
 comment on column mails.kind is 'Which text: password_reset, invite …';
 comment on column mails.recipient is 'The address, sealed under the master key.';
 comment on column mails.content is 'Subject and bodies, sealed under the master key, since they carry links that are credentials; emptied when the mail has gone.';

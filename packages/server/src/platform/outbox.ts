@@ -112,6 +112,7 @@ async function claimRow(services: Services): Promise<SealedRow | undefined> {
       .where('failedAt', 'is', null)
       .where('nextAttemptAt', '<=', now)
       .orderBy('nextAttemptAt')
+      .orderBy('position')
       .limit(1)
       .forUpdate()
       .skipLocked()
@@ -162,14 +163,14 @@ export async function settleMail(
   return became
 }
 
-/** Mails that have not gone, oldest first, with what they say. */
+/** The newest mails that have not gone, in the order in which they were written. */
 export async function readMails(services: Services, limit = 500): Promise<StoredMail[]> {
   const rows = await services.db.transaction('mail', (tx) =>
     tx
       .selectFrom('mails')
       .select(['id', 'kind', 'recipient', 'content', 'createdAt', 'attempts'])
       .where('content', 'is not', null)
-      .orderBy('id', 'desc')
+      .orderBy('position', 'desc')
       .limit(limit)
       .execute(),
   )

@@ -63,7 +63,7 @@ interface Row {
 }
 async function rows(app: TestApp): Promise<Row[]> {
   return app.ownerDb.transaction('mail', async (tx) => {
-    const found = await tx.selectFrom('mails').selectAll().orderBy('id').execute()
+    const found = await tx.selectFrom('mails').selectAll().orderBy('position').execute()
     return found.map((row) => ({
       attempts: row.attempts,
       sent: row.sentAt !== null,
@@ -110,8 +110,9 @@ test('names of a mail cannot add a header, a recipient or markup', async () => {
   const headers = got!.raw.slice(0, got!.raw.indexOf('\r\n\r\n'))
   expect(headers).not.toMatch(/^bcc:/im)
   expect(got!.to).toEqual(['ada@example.com'])
-  expect(got!.raw).not.toContain('<img')
-  expect(got!.raw).toContain('&lt;img')
+  const html = got!.raw.slice(got!.raw.search(/^content-type: text\/html/im))
+  expect(html).not.toContain('<img')
+  expect(html).toContain('&lt;img')
 })
 
 test('an address that could be read as two is mailed to nobody', async () => {
@@ -191,7 +192,6 @@ test('a mail server that is away loses no mail for three days, then it is given 
 test('a mail server that is away is not asked for each of a hundred mails', async () => {
   const { app, server } = await start()
   server.on.data = 'hang up'
-  await app.clock.advance(0)
   for (let i = 0; i < 20; i++) await write(app)
   await app.mail.sendDue()
   const tried = (await rows(app)).filter(({ attempts }) => attempts > 0)
@@ -317,7 +317,7 @@ test('a row that this installation did not write is never sent, and holds nothin
   await write(app, { to: 'eve@example.com', subject: 'to eve' })
   await app.mail.sendDue()
   await app.ownerDb.transaction('mail', async (tx) => {
-    const [first, second] = await tx.selectFrom('mails').selectAll().orderBy('id').execute()
+    const [first, second] = await tx.selectFrom('mails').selectAll().orderBy('position').execute()
     await tx.updateTable('mails').set({ content: first!.content }).where('id', '=', second!.id).execute()
   })
   server.on.rcpt = 'take'
