@@ -11,6 +11,7 @@ import { decisionRoutes } from '#access/decisions'
 import { policyDrift, policyRoutes } from '#access/policy'
 import { type Audit, auditRoutes } from '#evidence/audit'
 import { factorRoutes } from '#people/factors'
+import { forwardAuthRoutes } from '#people/forward-auth'
 import { identityRoutes } from '#people/identity'
 import { organizationRoutes } from '#people/organizations'
 import { sessionRoutes } from '#people/sessions'
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   ...organizationRoutes,
   ...factorRoutes,
   ...sessionRoutes,
+  ...forwardAuthRoutes,
   ...policyRoutes,
   ...decisionRoutes,
   ...applicationRoutes,

@@ -42,6 +42,8 @@ export const attacks: Readonly<Record<string, Attack>> = {
   account_of_passkey: { call: () => `select account_of_passkey(${guess})` },
   account_of_device: { call: () => `select account_of_device(${guess})` },
   account_of_link: { call: () => `select account_of_link(${guess})` },
+  organization_of_forward_code: { call: () => `select organization_of_forward_code(${guess})` },
+  forward_session: { call: () => `select * from forward_session(${guess})` },
   has_second_factor: {
     call: (victim) => `select has_second_factor('${victim.user}')`,
   },

@@ -27,6 +27,7 @@ type Row = Record<string, unknown>
 type Seed = (tenant: Tenant, policy: Uuid) => Row | 'by trigger'
 
 const AT = '2026-03-02T09:00:00Z'
+const FORWARD_HOST = newId(new Date(AT))
 const bytes = (count = 32) => `\\x${randomBytes(count).toString('hex')}`
 
 /** Tables of accounts, whatever organizations they belong to: the scope of the account opens them. */
@@ -155,6 +156,26 @@ export const tenantRows: Readonly<Record<string, Seed>> = {
     assigned_by: 'operator:test',
     assigned_at: AT,
   }),
+  forward_codes: (t) => ({
+    organization_id: t.organization,
+    id: newId(new Date(AT)),
+    session_id: t.session,
+    host_id: FORWARD_HOST,
+    code_hash: bytes(),
+    browser_hash: bytes(),
+    sign_in_hash: bytes(),
+    return_to: `/${t.slug}`,
+    expires_at: AT,
+  }),
+  forward_sessions: (t) => ({
+    organization_id: t.organization,
+    id: newId(new Date(AT)),
+    session_id: t.session,
+    host_id: FORWARD_HOST,
+    secret_hash: bytes(),
+    sign_in_hash: bytes(),
+    created_at: AT,
+  }),
   applications: (t) => ({
     organization_id: t.organization,
     id: t.application,
@@ -236,6 +257,7 @@ export const sharedTables: Readonly<Record<string, string>> = {
   roles: 'the policy is the installation’s',
   permissions: 'the policy is the installation’s',
   role_permissions: 'the policy is the installation’s',
+  forward_hosts: 'hosts are the installation’s; the operator registers them',
   signing_keys: 'one set of keys signs the tokens of all; sealed under the master key',
   context_keys: 'the server’s role cannot read it',
   setup_tokens: 'the server’s role cannot read it',
@@ -273,6 +295,12 @@ export async function seedTenants(
     reason: 'test',
     changes: [],
     applied_at: AT,
+  })
+  await insert(superuser, 'forward_hosts', {
+    id: FORWARD_HOST,
+    origin: 'https://wiki.example.com',
+    created_by: 'operator:test',
+    created_at: AT,
   })
   const tenants = { acme: newTenant('acme'), globex: newTenant('globex'), platform: newTenant('platform') }
   for (const tenant of Object.values(tenants)) {
