@@ -13,7 +13,7 @@ import type { Config } from './config.ts'
 import type { Database, Scope, Tx } from './database.ts'
 import { failures } from './errors.ts'
 import type { Uuid } from './ids.ts'
-import type { Mail } from './mail.ts'
+import type { Mail, MailLanguage } from './mail.ts'
 import type { Passwords } from './passwords.ts'
 import type { Metrics } from './telemetry.ts'
 
@@ -46,6 +46,8 @@ export function actorName(actor: Actor): string {
 export interface Client {
   readonly ip: string
   readonly userAgent: string
+  /** The language they read, of those we write: Accept-Language. */
+  readonly language?: MailLanguage
 }
 
 /** The organization a credential is for. */

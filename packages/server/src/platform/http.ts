@@ -12,6 +12,7 @@ import { type Client, type Ctx, type CtxInput, createCtx, type Principal, type S
 import { AppError, failures, invalidField } from './errors.ts'
 import type { Uuid } from './ids.ts'
 import { parseJson } from './json.ts'
+import { preferredLanguage } from './mail.ts'
 import { asAppError, PROTECTION, problem } from './problem.ts'
 import { fullPath, type Route } from './route.ts'
 import { schemaOf } from './route-schema.ts'
@@ -144,7 +145,10 @@ export const ANYWHERE: Uuid = '00000000-0000-0000-0000-000000000000'
 
 /** Who called. `request.ip` is the peer, or what a trusted proxy says. */
 export function clientOf(request: FastifyRequest): Client {
-  return { ip: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, 500) }
+  const client = { ip: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, 500) }
+  const asked = request.headers['accept-language']
+  const language = asked === undefined ? undefined : preferredLanguage(asked)
+  return language === undefined ? client : { ...client, language }
 }
 
 function input(request: FastifyRequest, spec: Route) {

@@ -73,3 +73,18 @@ export function defineMails<const T extends Record<string, Words<any>>>(module: 
 export function languageOf(locale: string): MailLanguage {
   return /^(he|iw)(-|$)/i.test(locale) ? 'he' : 'en'
 }
+
+/** The language of ours that a browser prefers (RFC 9110 section 12.5.4); undefined where it asks for neither. */
+export function preferredLanguage(acceptLanguage: string): MailLanguage | undefined {
+  const asked = acceptLanguage
+    .slice(0, 500)
+    .split(',')
+    .map((part) => {
+      const [tag = '', ...parameters] = part.trim().split(/\s*;\s*/)
+      const quality = parameters.find((parameter) => /^q=/i.test(parameter))?.slice(2)
+      return { tag, quality: quality === undefined ? 1 : Number(quality) || 0 }
+    })
+    .filter(({ tag, quality }) => quality > 0 && /^(he|iw|en)(-|$)/i.test(tag))
+    .sort((a, b) => b.quality - a.quality)
+  return asked[0] && languageOf(asked[0].tag)
+}

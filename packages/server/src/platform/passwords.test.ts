@@ -155,3 +155,25 @@ describe('turns', () => {
     await passwords.inTurn('ada', async () => {})
   })
 })
+
+describe('an estimate of guesses', () => {
+  test('of a long password is the one of its beginning, so that the longest costs no more', async () => {
+    const passwords = passwordsFor()
+    const beginning = 'Quiet-Harbour-47 and four lanter'
+    const [short, long] = await Promise.all([
+      passwords.guesses(beginning, []),
+      passwords.guesses(`${beginning}${'$x7'.repeat(330)}`, []),
+    ])
+    expect(long).toBe(short)
+  })
+
+  test('leaves this thread free', async () => {
+    const passwords = passwordsFor()
+    await passwords.guesses('first', [])
+    const before = performance.eventLoopUtilization()
+    await Promise.all(
+      Array.from({ length: 8 }, (_, i) => passwords.guesses(`kT9#mQ2$vLwZ4&pX8!rN5*bJ7@hD3%${i}`, [])),
+    )
+    expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.3)
+  })
+})

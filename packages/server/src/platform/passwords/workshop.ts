@@ -1,4 +1,4 @@
-/** The hashing threads and the queue before them. @module */
+/** Threads that compute, and the queue before them. @module */
 import { Worker } from 'node:worker_threads'
 import { failures } from '../errors.ts'
 
@@ -6,35 +6,40 @@ export type Job =
   | { readonly kind: 'hash'; readonly input: Uint8Array; readonly cost: number }
   | { readonly kind: 'verify'; readonly input: Uint8Array; readonly hash: string }
 
-export type Answer = { readonly value: string | boolean } | { readonly failed: string }
+type Value = string | boolean | number
 
-interface Order {
-  readonly job: Job
-  resolve(value: string | boolean): void
+export type Answer = { readonly value: Value } | { readonly failed: string }
+
+interface Order<J> {
+  readonly job: J
+  resolve(value: Value): void
   reject(error: unknown): void
 }
 
-interface Bench {
+interface Bench<J> {
   readonly worker: Worker
-  order: Order | undefined
+  order: Order<J> | undefined
 }
 
-export class Workshop {
+export class Workshop<J> {
   /** Jobs that were answered. */
   finished = 0
+  readonly #program: URL
   readonly #threads: number
   readonly #limit: number
-  readonly #benches = new Set<Bench>()
-  #queue: Order[] = []
+  readonly #benches = new Set<Bench<J>>()
+  #queue: Order<J>[] = []
   #stopped = false
 
-  constructor(threads: number, limit: number) {
+  /** @param program what each thread runs: answers each job with an {@link Answer} */
+  constructor(program: URL, threads: number, limit: number) {
+    this.#program = program
     this.#threads = threads
     this.#limit = limit
   }
 
   /** @throws `too_many_requests` when the queue is full, `unavailable` after {@link stop} */
-  run(job: Job): Promise<string | boolean> {
+  run(job: J): Promise<Value> {
     if (this.#stopped) return Promise.reject(failures.unavailable())
     if (this.#queue.length >= this.#limit)
       return Promise.reject(failures.too_many_requests({ retryAfterSeconds: 5 }))
@@ -62,9 +67,9 @@ export class Workshop {
     }
   }
 
-  #open(): Bench | undefined {
+  #open(): Bench<J> | undefined {
     if (this.#benches.size >= this.#threads) return undefined
-    const bench: Bench = { worker: new Worker(new URL('./worker.ts', import.meta.url)), order: undefined }
+    const bench: Bench<J> = { worker: new Worker(this.#program), order: undefined }
     this.#benches.add(bench)
     bench.worker.on('message', (answer: Answer) => this.#deliver(bench, answer))
     bench.worker.on('error', (error) => this.#close(bench, error))
@@ -72,18 +77,18 @@ export class Workshop {
     return bench
   }
 
-  #deliver(bench: Bench, answer: Answer): void {
+  #deliver(bench: Bench<J>, answer: Answer): void {
     const order = bench.order
     bench.order = undefined
     bench.worker.unref()
     this.finished++
     if ('value' in answer) order?.resolve(answer.value)
-    else order?.reject(new Error(`bcrypt failed: ${answer.failed}`))
+    else order?.reject(new Error(`a password could not be computed: ${answer.failed}`))
     this.#dispatch()
   }
 
   /** A thread that died fails its own job only; the next job opens a new one. */
-  #close(bench: Bench, error: unknown): void {
+  #close(bench: Bench<J>, error: unknown): void {
     this.#benches.delete(bench)
     bench.order?.reject(error)
     bench.order = undefined

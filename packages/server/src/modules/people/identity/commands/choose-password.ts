@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { Ctx } from '#platform/context'
 import { normalizePassword } from '#platform/passwords'
 import { errors } from '../catalog.ts'
-import { type MissedRule, missed, missedRules, type Person } from '../model/password-rules.ts'
+import { knownWords, type MissedRule, missed, missedRules, type Person } from '../model/password-rules.ts'
 import { strictestPassword } from '../model/strictest.ts'
 import { temporaryPassword } from '../model/temporary-password.ts'
 import type { AccountOrganization } from '../queries.ts'
@@ -39,9 +39,15 @@ export async function choosePassword(
   const { passwords } = ctx.services
   const own = ctx.policy.policy.authentication
   const policy = strictestPassword([own, ...(await authenticationOf(ctx, organizations))])
-  const rules = missedRules(policy, normalizePassword(clear), person)
-  if (rules.length > 0) throw weak(field, rules)
-  if (current && (await passwords.verify(clear, current))) throw weak(field, [missed('unchanged')])
+  const normalized = normalizePassword(clear)
+  const words = knownWords(
+    person,
+    organizations.flatMap(({ slug, name }) => [slug, name]),
+  )
+  const guesses = policy.blockCommon ? await passwords.guesses(normalized, words) : Number.POSITIVE_INFINITY
+  const rules = missedRules(policy, normalized, person, guesses)
+  if (rules.length > 0) throw weak(ctx, field, rules)
+  if (current && (await passwords.verify(clear, current))) throw weak(ctx, field, [missed('unchanged')])
   return { hash: await passwords.hash(clear, policy.bcrypt), isTemporary: false }
 }
 
@@ -55,6 +61,11 @@ export async function makeTemporaryPassword(ctx: Ctx): Promise<NewPassword & { r
   return { clear, hash: await ctx.services.passwords.hash(clear, bcrypt), isTemporary: true }
 }
 
-function weak(field: string, rules: readonly MissedRule[]) {
-  return errors.weak_password({ errors: rules.map(({ en }) => ({ path: field, message: en })), rules })
+/** `errors` in the caller's language, `rules` in both. */
+function weak(ctx: Ctx, field: string, rules: readonly MissedRule[]) {
+  const { language = 'en' } = ctx.client
+  return errors.weak_password({
+    errors: rules.map((rule) => ({ path: field, message: rule[language] })),
+    rules,
+  })
 }

@@ -2,12 +2,11 @@
  * What the policy asks of a password. Pure.
  *
  * The rules are the policy's own: where it demands kinds of characters (which NIST SP 800-63B section 3.1.1.2 and
- * OWASP ASVS 6.2.5 advise against), that is obeyed. A default policy demands length and refuses well-known passwords.
+ * OWASP ASVS 6.2.5 advise against), that is obeyed. A default policy demands length and refuses passwords that are
+ * guessed early.
  *
  * @module
  */
-import { isCommonPassword } from './common-passwords.ts'
-
 /** `authentication.password` of a policy. */
 export interface PasswordPolicy {
   readonly minLength: number
@@ -50,8 +49,8 @@ const sentences: Readonly<Record<Exclude<PasswordRule, 'min_length'>, readonly [
   digit: ['Add a digit.', 'יש להוסיף ספרה.'],
   special: ['Add a character that is neither letter nor digit.', 'יש להוסיף תו שאינו אות או ספרה.'],
   common: [
-    'This is one of the passwords that are tried first. Choose another.',
-    'זו אחת הסיסמאות הראשונות שמנסים לנחש. יש לבחור אחרת.',
+    'This password is guessed early. Choose one that is not built from well-known words, names, dates or keyboard patterns.',
+    'קל לנחש את הסיסמה הזו. יש לבחור סיסמה שאינה בנויה ממילים מוכרות, משמות, מתאריכים או מרצפי מקשים.',
   ],
   personal: ['Leave out your name and your e-mail address.', 'אין לכלול את השם או את כתובת הדוא״ל.'],
   unchanged: ['Choose a password that differs from the current one.', 'יש לבחור סיסמה שונה מהנוכחית.'],
@@ -63,8 +62,29 @@ export function missed(rule: Exclude<PasswordRule, 'min_length'>): MissedRule {
   return { rule, en, he }
 }
 
-/** Every rule that a password misses, not only the first; it is given in its normalized spelling. */
-export function missedRules(policy: PasswordPolicy, password: string, person: Person): MissedRule[] {
+/**
+ * zxcvbn's step between "somewhat guessable" and "safely unguessable": 10^8 guesses are some two years of one computer
+ * against bcrypt at cost 12, and out of reach through a sign-in that locks.
+ */
+const ENOUGH_GUESSES = 1e8
+
+/** Whether a guesser reaches it early for another reason than that it is short, which has a rule of its own. */
+function isGuessable(password: string, guesses: number): boolean {
+  return guesses < Math.min(ENOUGH_GUESSES, 10 ** [...password].length)
+}
+
+/**
+ * Every rule that a password misses, not only the first.
+ *
+ * @param password in its normalized spelling
+ * @param guesses that it withstands, by somebody who knows {@link knownWords}
+ */
+export function missedRules(
+  policy: PasswordPolicy,
+  password: string,
+  person: Person,
+  guesses: number,
+): MissedRule[] {
   const found: MissedRule[] = []
   // In characters as people count them: code points.
   if ([...password].length < policy.minLength) {
@@ -75,7 +95,7 @@ export function missedRules(policy: PasswordPolicy, password: string, person: Pe
     })
   }
   for (const kind of policy.require) if (!kinds[kind].test(password)) found.push(missed(kind))
-  if (policy.blockCommon && isCommonPassword(password)) found.push(missed('common'))
+  if (policy.blockCommon && isGuessable(password, guesses)) found.push(missed('common'))
   if (policy.blockCommon && containsPersonal(password, person)) found.push(missed('personal'))
   return found
 }
@@ -83,14 +103,22 @@ export function missedRules(policy: PasswordPolicy, password: string, person: Pe
 /** Shorter parts ("li", "bob") stand in too many good passwords. */
 const MIN_PART = 4
 
-function containsPersonal(password: string, { email, name }: Person): boolean {
+function containsPersonal(password: string, person: Person): boolean {
   const text = password.toLowerCase()
+  return personalParts(person).some((part) => part.length >= MIN_PART && text.includes(part))
+}
+
+function personalParts({ email, name }: Person): string[] {
   const [local = '', domain = ''] = email.toLowerCase().split('@')
-  const parts = [
-    local,
-    ...local.split(/[^\p{L}\p{N}]+/u),
-    domain.split('.')[0] ?? '',
-    ...name.toLowerCase().split(/[^\p{L}\p{N}]+/u),
-  ]
-  return parts.some((part) => part.length >= MIN_PART && text.includes(part))
+  return [local, ...wordsOf(local), domain.split('.')[0] ?? '', ...wordsOf(name)]
+}
+
+/** What whoever guesses knows: the person, where they work, and what they sign in to. */
+export function knownWords(person: Person, organizations: readonly string[]): string[] {
+  const words = [...personalParts(person), ...organizations.flatMap(wordsOf), 'writ']
+  return [...new Set(words)].filter((word) => word.length > 1).slice(0, 100)
+}
+
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().split(/[^\p{L}\p{N}]+/u)
 }
