@@ -138,6 +138,10 @@ describe('without a credential that holds', () => {
         .sort(),
     ).toEqual([
       'GET /.well-known/authzen-configuration',
+      'GET /forward-auth',
+      'GET /forward-auth/callback',
+      'GET /forward-auth/sign-in',
+      'GET /forward-auth/start',
       'POST /api/v1/auth/login',
       'POST /api/v1/auth/password/change',
       'POST /api/v1/auth/refresh',
