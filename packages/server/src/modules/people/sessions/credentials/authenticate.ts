@@ -318,7 +318,7 @@ function cookiesOf({ headers: { cookie } }: FastifyRequest): string[] {
  * Browsers send the cookie with requests that other sites make. `SameSite=Lax` stops most; this stops the rest, also
  * from a sibling subdomain: a write must come from a page of this very origin (Fetch Metadata, else Origin).
  */
-function isSameOrigin(request: FastifyRequest, publicUrl: string): boolean {
+export function isSameOrigin(request: FastifyRequest, publicUrl: string): boolean {
   if (request.method === 'GET' || request.method === 'HEAD') return true
   const site = request.headers['sec-fetch-site']
   if (site !== undefined) return site === 'same-origin'
