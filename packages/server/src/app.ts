@@ -10,13 +10,16 @@ import { applicationRoutes } from '#access/applications'
 import { decisionRoutes } from '#access/decisions'
 import { policyDrift, policyRoutes } from '#access/policy'
 import { type Audit, auditRoutes } from '#evidence/audit'
+import { offboardingRoutes, watchDeadlines } from '#governance/offboarding'
 import { factorRoutes } from '#people/factors'
 import { forwardAuthRoutes } from '#people/forward-auth'
 import { identityRoutes } from '#people/identity'
+import { inviteAndJoiningRoutes } from '#people/invites'
 import { organizationRoutes } from '#people/organizations'
 import { sessionRoutes } from '#people/sessions'
 import type { Services } from '#platform/context'
 import { installHttp, mount, type Route } from '#platform/http'
+import { Jobs } from '#platform/jobs'
 import { serveOutbox } from '#platform/mail/outbox-page'
 import type { MailSender } from '#platform/mail/sender'
 import { installDocumentation, installOperation } from '#platform/operation'
@@ -32,9 +35,11 @@ export const routes: readonly Route[] = [
   ...factorRoutes,
   ...sessionRoutes,
   ...forwardAuthRoutes,
+  ...inviteAndJoiningRoutes,
   ...policyRoutes,
   ...decisionRoutes,
   ...applicationRoutes,
+  ...offboardingRoutes,
   ...auditRoutes,
 ]
 
@@ -45,6 +50,8 @@ export interface App {
   readonly services: Services
   readonly audit: Audit
   readonly mail: MailSender
+  /** Begins nothing until it is started. */
+  readonly jobs: Jobs
   /** Finishes running requests, writes what is pending. Database and password workers are the caller's. */
   close(): Promise<void>
 }
@@ -66,6 +73,7 @@ export async function createApp(input: AppInput): Promise<App> {
     frameworkErrors: refuseAddress,
     clientErrorHandler: refuseBytes,
   })
+  const jobs = new Jobs(services, [watchDeadlines])
   await http.register(cookie)
   installHttp(http, services)
   await installDocumentation(http)
@@ -85,8 +93,10 @@ export async function createApp(input: AppInput): Promise<App> {
     services,
     audit,
     mail,
+    jobs,
     async close() {
       await http.close()
+      await jobs.stop()
       await mail.stop()
       await authenticator.close()
       await audit.stop()

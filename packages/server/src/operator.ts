@@ -13,7 +13,7 @@ import { applyPolicy, currentPolicy } from '#access/policy'
 import { exportLogAsOperator, type OperatorExport } from '#evidence/audit'
 import { emailField, nameField } from '#people/identity'
 import {
-  createMember,
+  createMemberAsOperator,
   createOrganization,
   grantPlatformRole,
   operatorContext,
@@ -161,7 +161,7 @@ function actsOnAccounts(services: Services, by: string): AccountActs {
     async createUser({ organization, role, ...input }) {
       const { email, name } = checked(person, input)
       const ctx = await operatorContext(services, { by, organization })
-      const { member, temporaryPassword } = await createMember(ctx, { email, name, roles: [role] })
+      const { member, temporaryPassword } = await createMemberAsOperator(ctx, { email, name, roles: [role] })
       return { id: toWire('mem', member.id), temporaryPassword }
     },
     async grantPlatformRole({ role, ...input }) {

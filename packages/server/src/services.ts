@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import { decide } from '#access/decisions'
 import { createAssignments, createPolicies } from '#access/policy'
 import { type Audit, createAudit, recordAsOperator } from '#evidence/audit'
+import { sendInvite } from '#people/invites'
 import {
   Authenticator,
   endAccountSessions,
@@ -81,6 +82,7 @@ function portsOf(
     principalOfSession: (sessionId, now) => authenticator.principalOfSession(sessionId, now),
     principalOfBrowser: (request, reply) => authenticator.principalOfBrowser(request, reply),
     issueAccessToken: (token, now) => authenticator.tokens.issue(token, now),
+    invite: sendInvite,
     mail: (ctx, tx, mail) => enqueueMail(ctx, tx, mail, () => sender.wake()),
     record: audit.record,
     recordNow: audit.recordNow,

@@ -121,6 +121,7 @@ export interface Assignments {
   /**
    * Makes `roles` exactly what the member is assigned, ends the others, raises the member's revision, records the change.
    * `decided`: another permission has settled who may (a founding, a transfer of ownership); all other rules still hold.
+   * `by`: who gives them, where it is not who acts: an inviter, when the invited person accepts.
    * @throws `roles.unknown`, `roles.none`, `roles.one_only`, `roles.separated`, `roles.above_your_own`, `roles.not_yours_to_assign`, `roles.operator_only`, `roles.last_owner`
    */
   assign(
@@ -128,8 +129,10 @@ export interface Assignments {
     tx: Tx,
     member: { id: Uuid; userId: Uuid },
     roles: readonly string[],
-    options?: { readonly decided?: boolean },
+    options?: { readonly decided?: boolean; readonly by?: Actor | undefined },
   ): Promise<{ before: readonly string[]; after: readonly string[] }>
+  /** Whether the actor may give `roles` to somebody who is no member yet; changes and records nothing. @throws as {@link assign} */
+  mayGive(ctx: Ctx, tx: Tx, roles: readonly string[]): Promise<void>
   /** Ends every assignment of a member who leaves, and records it. @throws `roles.operator_only` */
   endAll(ctx: Ctx, tx: Tx, memberId: Uuid): Promise<readonly string[]>
   /** @throws `members.above_you` unless the actor may administer a member holding `roles`. */
@@ -180,6 +183,23 @@ export interface RenewedSession {
   setCookie(reply: FastifyReply): void
 }
 
+/** A person whom an organization invites by mail. */
+export interface Invitee {
+  readonly email: string
+  readonly locale?: string | undefined
+  readonly roles: readonly string[]
+  /** By which the actor invites; they must hold it still when it is accepted. */
+  readonly permission: 'create:invites' | 'create:members'
+}
+
+/** An invite that was sent. */
+export interface SentInvite {
+  readonly id: Uuid
+  readonly email: string
+  readonly roles: readonly string[]
+  readonly expiresAt: Date
+}
+
 /** The effects that modules implement for one another. */
 export interface Ports {
   readonly policies: Policies
@@ -204,6 +224,8 @@ export interface Ports {
   principalOfBrowser(request: FastifyRequest, reply: FastifyReply): Promise<Principal | undefined>
   /** people/sessions: an access token for a session, by the policy's algorithm and lifetime. */
   issueAccessToken(token: TokenInput, now: Date): Promise<{ token: string; expiresInSeconds: number }>
+  /** people/invites: invites a person, within the caller's transaction; the caller has authorized. @throws `invites.pending_already`, `too_many_requests`, and what giving the roles throws */
+  invite(ctx: Ctx, tx: Tx, person: Invitee): Promise<SentInvite>
   /** platform/mail: puts a mail into the outbox, within the transaction of what it tells; sent after the commit. */
   mail(ctx: Ctx, tx: Tx, mail: Mail): Promise<void>
   /** evidence/audit: within the transaction of the change. */

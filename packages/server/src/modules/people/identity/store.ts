@@ -55,17 +55,18 @@ export interface NewAccountRow {
   readonly locale: string
   readonly passwordHash: string | null
   readonly mustChangePassword: boolean
+  readonly emailVerified: boolean
   readonly now: Date
 }
 
 /** Scope: the organization that creates it. */
-export async function insertAccount(tx: Tx, { now, ...row }: NewAccountRow): Promise<void> {
+export async function insertAccount(tx: Tx, { now, emailVerified, ...row }: NewAccountRow): Promise<void> {
   await tx
     .insertInto('users')
     .values({
       ...row,
       passwordChangedAt: row.passwordHash === null ? null : now,
-      emailVerifiedAt: now,
+      emailVerifiedAt: emailVerified ? now : null,
       createdAt: now,
       updatedAt: now,
     })

@@ -17,11 +17,20 @@ export { addMember, type Candidate } from './commands/add-member.ts'
 export { createMemberAsOperator } from './commands/create-member.ts'
 export { type CreatedOrganization, createOrganization } from './commands/create-organization.ts'
 export { createSetupToken } from './commands/create-setup-token.ts'
+export { deactivateHeld, keepAnOwner } from './commands/deactivate-member.ts'
 export { grantPlatformRole, type PlatformGrant, revokePlatformRole } from './commands/grant-platform-role.ts'
 export { holdMember, holdPerson, memberTarget } from './commands/hold-member.ts'
-export { isDefault, mayProvision, type Organization } from './model.ts'
+export { accountFollows, isDefault, mayProvision, rolesOfNewMember } from './model.ts'
 export { findMemberOf, type MemberRow, readMember } from './queries/members.ts'
 export { operatorContext } from './queries/operator.ts'
 export { getOrganization } from './queries/organizations.ts'
-export { organizationNameField, organizationParams, roleField, rolesField, slugField } from './routes/fields.ts'
+export {
+  organizationNameField,
+  organizationParams,
+  roleField,
+  rolesField,
+  slugField,
+} from './routes/fields.ts'
+export { statementField } from './routes/member-standing.ts'
 export { organizationRoutes } from './routes.ts'
+export { saveAccessEnd } from './store.ts'

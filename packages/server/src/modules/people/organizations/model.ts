@@ -108,6 +108,28 @@ export function accountFollows(compiled: CompiledPolicy): boolean {
   return compiled.policy.organizations.membership === 'one'
 }
 
+/** Whether a new account begins with a password: a temporary one where the policy says so, or where no mail would let the person choose one. */
+export function startsWithPassword({ policy: { provisioning } }: CompiledPolicy): boolean {
+  return provisioning.temporaryPassword || !provisioning.activationMail
+}
+
+/** How far a member has come: by an invite, created and not come yet, or neither. */
+export function invitationOf(
+  { policy: { provisioning } }: CompiledPolicy,
+  member: {
+    readonly isInvited: boolean
+    readonly lastActiveAt: Date | null
+    readonly lastSignInAt: Date | null
+    readonly mustChangePassword: boolean
+    readonly emailVerified: boolean
+  },
+): 'none' | 'pending' | 'accepted' {
+  if (member.isInvited) return 'accepted'
+  const owes = member.mustChangePassword || (provisioning.verifyEmail && !member.emailVerified)
+  const hasCome = member.lastActiveAt !== null || member.lastSignInAt !== null
+  return hasCome && !(owes && member.lastActiveAt === null) ? 'none' : 'pending'
+}
+
 /** Whether the policy names a role of theirs among those that create accounts; where it names none, the permission is enough. */
 export function mayProvision(compiled: CompiledPolicy, standing: Standing, now: Date): boolean {
   const { by } = compiled.policy.provisioning

@@ -71,6 +71,8 @@ export interface LockedMember {
   readonly status: string
   readonly email: string
   readonly name: string
+  readonly privilegesSuspendedAt: Date | null
+  readonly accessEndsAt: Date | null
 }
 
 /** Holds a member's row until the transaction ends. Scope: the organization. */
@@ -78,7 +80,15 @@ export async function lockMember(tx: Tx, id: Uuid): Promise<LockedMember | undef
   return tx
     .selectFrom('members as m')
     .innerJoin('users as u', 'u.id', 'm.userId')
-    .select(['m.id', 'm.userId', 'm.status', 'u.email', 'u.name'])
+    .select([
+      'm.id',
+      'm.userId',
+      'm.status',
+      'u.email',
+      'u.name',
+      'm.privilegesSuspendedAt',
+      'm.accessEndsAt',
+    ])
     .where('m.id', '=', id)
     .forUpdate('m')
     .executeTakeFirst()
@@ -87,7 +97,14 @@ export async function lockMember(tx: Tx, id: Uuid): Promise<LockedMember | undef
 /** Answers whether the account was not a member yet. Scope: the organization. */
 export async function insertMember(
   tx: Tx,
-  row: { organizationId: Uuid; id: Uuid; userId: Uuid; createdAt: Date; isAwaited: boolean },
+  row: {
+    organizationId: Uuid
+    id: Uuid
+    userId: Uuid
+    createdAt: Date
+    isAwaited: boolean
+    inviteId: Uuid | null
+  },
 ): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('members')
@@ -113,6 +130,29 @@ export async function saveMemberStatus(
     }))
     .where('id', '=', id)
     .execute()
+}
+
+/** Sets the privileged roles of a member aside, or gives them back. As {@link saveMemberStatus} for what was let in before. Scope: the organization. */
+export async function savePrivileges(tx: Tx, id: Uuid, suspendedAt: Date | null): Promise<void> {
+  await tx
+    .updateTable('members')
+    .set((eb) => ({ privilegesSuspendedAt: suspendedAt, revision: eb('revision', '+', 1) }))
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Sets when a membership ends by itself; null: it does not. Scope: the organization. */
+export async function saveAccessEnd(tx: Tx, id: Uuid, accessEndsAt: Date | null): Promise<void> {
+  await tx
+    .updateTable('members')
+    .set((eb) => ({ accessEndsAt, revision: eb('revision', '+', 1) }))
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Holds an organization's row, for rules over all its members at once. Scope: the organization. */
+export async function lockOrganization(tx: Tx, id: Uuid): Promise<void> {
+  await tx.selectFrom('organizations').select('id').where('id', '=', id).forNoKeyUpdate().execute()
 }
 
 /** Sessions go with it; assignments and the log stay. Scope: the organization. */

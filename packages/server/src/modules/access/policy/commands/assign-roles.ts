@@ -1,6 +1,6 @@
 import { mayManage } from '@writ/policy'
 import { memberErrors } from '#people/organizations'
-import { type Assignments, actorName, type Ctx, type HeldRole, type Tx } from '#platform/context'
+import { type Actor, type Assignments, actorName, type Ctx, type HeldRole, type Tx } from '#platform/context'
 import { AppError } from '#platform/errors'
 import { fromWire, newId, type Uuid } from '#platform/ids'
 import { roleErrors, roleEvents } from '../catalog.ts'
@@ -10,7 +10,7 @@ import { endAssignments, hasOtherHolder, heldRows, insertAssignments, raiseRevis
 
 /** The `assignments` port. */
 export function createAssignments(): Assignments {
-  return { held, assign: assignRoles, endAll: endRoles, mayManage: checkReach, keepAnOwner }
+  return { held, assign: assignRoles, mayGive, endAll: endRoles, mayManage: checkReach, keepAnOwner }
 }
 
 async function held(ctx: Ctx, tx: Tx, memberId: Uuid): Promise<readonly HeldRole[]> {
@@ -31,7 +31,7 @@ async function assignRoles(
   tx: Tx,
   member: { id: Uuid; userId: Uuid },
   roles: readonly string[],
-  options: { readonly decided?: boolean } = {},
+  options: { readonly decided?: boolean; readonly by?: Actor | undefined } = {},
 ): Promise<{ before: readonly string[]; after: readonly string[] }> {
   const now = ctx.now()
   const rows = await heldRows(tx, member.id, now)
@@ -61,7 +61,7 @@ async function assignRoles(
   )
   await insertAssignments(
     tx,
-    given.map((role) => newAssignment(ctx, member, role, options.decided === true)),
+    given.map((role) => newAssignment(ctx, member, role, options)),
   )
   await raiseRevision(tx, member.id)
   await ctx.record(
@@ -74,6 +74,19 @@ async function assignRoles(
     }),
   )
   return { before, after }
+}
+
+async function mayGive(ctx: Ctx, tx: Tx, roles: readonly string[]): Promise<void> {
+  const onPlatform = (await organizationKind(tx, ctx.organizationId)) === 'platform'
+  const after = [...new Set(roles)]
+  checkProposal(ctx.policy, {
+    before: [],
+    permanent: [],
+    after,
+    onPlatform,
+    actor: actorOf(ctx, false),
+    isSelf: false,
+  })
 }
 
 async function check(ctx: Ctx, member: { id: Uuid; userId: Uuid }, proposal: Proposal): Promise<void> {
@@ -106,7 +119,12 @@ function actorRoles(ctx: Ctx): readonly string[] {
   return standing ? rolesThatCount(ctx.policy, standing, ctx.organizationId, ctx.now()) : []
 }
 
-function newAssignment(ctx: Ctx, member: { id: Uuid; userId: Uuid }, role: string, founding: boolean) {
+function newAssignment(
+  ctx: Ctx,
+  member: { id: Uuid; userId: Uuid },
+  role: string,
+  { decided = false, by = ctx.actor }: { readonly decided?: boolean; readonly by?: Actor | undefined },
+) {
   const sources = { operator: 'operator', system: 'setup' } as Record<string, string>
   return {
     organizationId: ctx.organizationId,
@@ -114,11 +132,9 @@ function newAssignment(ctx: Ctx, member: { id: Uuid; userId: Uuid }, role: strin
     memberId: member.id,
     userId: member.userId,
     role,
-    source:
-      (founding ? sources[ctx.actor.kind] : undefined) ??
-      (ctx.actor.kind === 'operator' ? 'operator' : 'assigned'),
+    source: (decided ? sources[by.kind] : undefined) ?? (by.kind === 'operator' ? 'operator' : 'assigned'),
     policyVersionId: fromWire('pol', ctx.policy.version)!,
-    assignedBy: actorName(ctx.actor),
+    assignedBy: actorName(by),
     assignedAt: ctx.now(),
   }
 }

@@ -12,6 +12,8 @@ export interface NewUser {
   readonly locale?: string
   /** Absent: cannot sign in by password yet (invited, or signs on elsewhere). */
   readonly password?: NewPassword
+  /** The person has proven that the address is theirs, or the operator answers for it. Default: not. */
+  readonly emailVerified?: boolean
 }
 
 /**
@@ -28,7 +30,7 @@ export async function createUser(ctx: Ctx, tx: Tx, user: NewUser): Promise<Uuid>
   const now = ctx.now()
   const id = newId(now)
   const email = shownAddress(user.email)
-  const { name, locale = 'en', password } = user
+  const { name, locale = 'en', password, emailVerified = false } = user
   try {
     await insertAccount(tx, {
       id,
@@ -37,6 +39,7 @@ export async function createUser(ctx: Ctx, tx: Tx, user: NewUser): Promise<Uuid>
       name,
       locale,
       now,
+      emailVerified,
       passwordHash: password?.hash ?? null,
       mustChangePassword: password?.isTemporary ?? false,
     })

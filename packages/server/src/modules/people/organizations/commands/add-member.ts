@@ -4,21 +4,23 @@ import {
   choosePassword,
   createUser,
   findAccountByAddress,
+  issueLink,
   makeTemporaryPassword,
   type NewPassword,
 } from '#people/identity'
-import type { Ctx, Tx } from '#platform/context'
+import type { Actor, Ctx, Tx } from '#platform/context'
 import { invalidField } from '#platform/errors'
 import { newId, type Uuid } from '#platform/ids'
-import { memberErrors, memberEvents } from '../catalog.ts'
-import { accountFollows } from '../model.ts'
+import { mails, memberErrors, memberEvents } from '../catalog.ts'
+import { accountFollows, startsWithPassword } from '../model.ts'
+import { getOrganization } from '../queries/organizations.ts'
 import { belongsElsewhere, insertMember } from '../store.ts'
 
 export interface Person {
   readonly email: string
   readonly name: string
   readonly locale?: string | undefined
-  /** Absent: a temporary one is made. */
+  /** Absent: a temporary one is made, or none where the policy has the person choose it by the activation mail. */
   readonly password?: string | undefined
 }
 
@@ -29,6 +31,18 @@ export interface Candidate {
   readonly password: NewPassword | undefined
   /** To be handed over; shown once. */
   readonly temporaryPassword: string | undefined
+}
+
+export interface Joining {
+  /** Of the member that comes to be, where something names it already. */
+  readonly id?: Uuid
+  /** Another permission has settled who may give the roles. */
+  readonly decided?: boolean
+  /**
+   * The person came by a link that was mailed to the address: it is proven, and they agreed. `by`: who gives the roles
+   * that they take up.
+   */
+  readonly came?: { readonly invite?: Uuid; readonly by?: Actor }
 }
 
 /**
@@ -43,6 +57,9 @@ export async function prepareCandidate(ctx: Ctx, person: Person): Promise<Candid
   const account = await findAccountByAddress(ctx, key)
   if (account !== undefined) return { person, account, password: undefined, temporaryPassword: undefined }
   if (person.password === undefined) {
+    // The operator hands it over: the server may have nobody to send mail by yet.
+    if (ctx.actor.kind !== 'operator' && !startsWithPassword(ctx.policy))
+      return { person, account, password: undefined, temporaryPassword: undefined }
     const { clear, ...password } = await makeTemporaryPassword(ctx)
     return { person, account, password, temporaryPassword: clear }
   }
@@ -54,7 +71,8 @@ export async function prepareCandidate(ctx: Ctx, person: Person): Promise<Candid
 
 /**
  * Makes a member of a candidate, with roles. An account that exists keeps its password, name and all it holds
- * elsewhere. In a transaction of the organization; the caller has authorized.
+ * elsewhere; to the owner of a new one the policy's activation mail is sent, by which they prove the address. In a
+ * transaction of the organization; the caller has authorized.
  *
  * @throws `members.account_exists`, `members.already_member`, `identity.address_taken` where the account was made in
  *   between, and what giving the roles throws
@@ -64,19 +82,21 @@ export async function addMember(
   tx: Tx,
   candidate: Candidate,
   roles: readonly string[],
-  options: { readonly decided?: boolean } = {},
+  { id = newId(ctx.now()), decided = false, came }: Joining = {},
 ): Promise<{ id: Uuid; userId: Uuid }> {
   const { person, account, password } = candidate
   if (account !== undefined && accountFollows(ctx.policy) && (await belongsElsewhere(tx, account))) {
     throw memberErrors.account_exists()
   }
-  const userId = account ?? (await createUser(ctx, tx, newUser(person, password)))
-  const id = newId(ctx.now())
+  // The operator answers for the address; so does who holds the set-up link.
+  const emailVerified = came !== undefined || ctx.actor.kind === 'operator' || ctx.actor.kind === 'system'
+  const userId = account ?? (await createUser(ctx, tx, { ...newUser(person, password), emailVerified }))
   const { organizationId } = ctx
   // The database lets an account of other organizations in only under a scope that names it.
   await ctx.db.switchScope(tx, `attach:${organizationId}:${userId}`)
-  const isAwaited = account !== undefined
-  const isNew = await insertMember(tx, { organizationId, id, userId, createdAt: ctx.now(), isAwaited })
+  const isAwaited = account !== undefined && came === undefined
+  const row = { organizationId, id, userId, createdAt: ctx.now(), isAwaited, inviteId: came?.invite ?? null }
+  const isNew = await insertMember(tx, row)
   await ctx.db.switchScope(tx, `org:${organizationId}`)
   if (!isNew) throw memberErrors.already_member()
   await ctx.record(
@@ -87,8 +107,29 @@ export async function addMember(
       data: { user: userId, account: account === undefined ? 'created' : 'existing' },
     }),
   )
-  await ctx.services.ports.assignments.assign(ctx, tx, { id, userId }, roles, options)
+  await ctx.services.ports.assignments.assign(ctx, tx, { id, userId }, roles, { decided, by: came?.by })
+  if (account === undefined && came === undefined && ctx.actor.kind !== 'system')
+    await tellOfAccount(ctx, tx, userId, candidate)
   return { id, userId }
+}
+
+/** The activation mail, where the policy has one: its link proves the address and lets the person choose the password. */
+async function tellOfAccount(ctx: Ctx, tx: Tx, userId: Uuid, { person, temporaryPassword }: Candidate) {
+  const { provisioning, authentication } = ctx.policy.policy
+  if (!provisioning.activationMail) return
+  const { name, settings } = await getOrganization(tx, ctx.organizationId)
+  const { url } = await issueLink(ctx, tx, { userId, kind: 'activation' })
+  const mail = mails.activation(
+    { email: person.email, locale: person.locale ?? settings.locale ?? 'en' },
+    {
+      organization: name,
+      contact: settings.contacts?.general,
+      url,
+      hours: Math.max(1, Math.floor(authentication.links.verifySeconds / 3600)),
+      hasTemporaryPassword: temporaryPassword !== undefined,
+    },
+  )
+  await ctx.mail(tx, mail)
 }
 
 function newUser({ email, name, locale }: Person, password: NewPassword | undefined) {

@@ -9,6 +9,7 @@ import { createMember } from '../commands/create-member.ts'
 import { deactivateMember, reactivateMember } from '../commands/deactivate-member.ts'
 import { deleteMember } from '../commands/delete-member.ts'
 import { resetMemberPassword } from '../commands/reset-member-password.ts'
+import { invitationOf } from '../model.ts'
 import { getMember, listMembers, type MemberRow } from '../queries/members.ts'
 import {
   nameField,
@@ -22,9 +23,9 @@ import {
 const tag = 'Members'
 const all = '/organizations/:organization/members'
 const one = `${all}/:member`
-const oneParams = organizationParams.extend({ member: pathId('mem') })
+export const oneMemberParams = organizationParams.extend({ member: pathId('mem') })
 
-const memberShape = z.object({
+export const memberShape = z.object({
   id: z.string(),
   userId: z.string(),
   email: z.string(),
@@ -35,8 +36,18 @@ const memberShape = z.object({
     .describe('The same with where each comes from and when it ends'),
   status: z.enum(['active', 'deactivated']),
   accountStatus: z.string(),
-  invitation: z.enum(['none']).describe('none: joined without an invite'),
+  invitation: z
+    .enum(['none', 'pending', 'accepted'])
+    .describe('accepted: came by an invite. pending: the account was created, its owner has not come yet'),
   mustChangePassword: z.boolean(),
+  emailVerified: z.boolean().describe('The person has proven that the address is theirs'),
+  profileComplete: z.boolean().describe('The account has a name'),
+  secondFactor: z.boolean(),
+  privilegesSuspendedAt: z
+    .string()
+    .nullable()
+    .describe('Since when privileged roles grant nothing, pending review'),
+  accessEndsAt: z.string().nullable().describe('The end of the last day, if one is set'),
   lastActiveAt: z.string().nullable(),
   lastSignInAt: z.string().nullable(),
   createdAt: z.string(),
@@ -44,7 +55,7 @@ const memberShape = z.object({
 })
 
 /** Roles stand in the order of their rank. */
-function memberView(ctx: Ctx, row: MemberRow): z.input<typeof memberShape> {
+export function memberView(ctx: Ctx, row: MemberRow): z.input<typeof memberShape> {
   const assignments = row.roles.toSorted((a, b) => rankOf(ctx, a.role) - rankOf(ctx, b.role))
   return {
     id: toWire('mem', row.id),
@@ -59,8 +70,13 @@ function memberView(ctx: Ctx, row: MemberRow): z.input<typeof memberShape> {
     })),
     status: row.status,
     accountStatus: row.accountStatus,
-    invitation: 'none',
+    invitation: invitationOf(ctx.policy, row),
     mustChangePassword: row.mustChangePassword,
+    emailVerified: row.emailVerified,
+    profileComplete: row.name !== '',
+    secondFactor: row.secondFactor,
+    privilegesSuspendedAt: row.privilegesSuspendedAt?.toISOString() ?? null,
+    accessEndsAt: row.accessEndsAt?.toISOString() ?? null,
     lastActiveAt: row.lastActiveAt?.toISOString() ?? null,
     lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
@@ -97,24 +113,45 @@ const listRoutes: readonly Route[] = [
     method: 'POST',
     path: all,
     summary:
-      'Create an account in the organization; one that exists joins where the policy allows several memberships',
+      'Create an account in the organization; whoever has one already is invited by mail, and joins by accepting',
     tag,
     access: 'member',
     params: organizationParams,
     body: z.strictObject({
       ...personFields,
       roles: rolesField.optional().describe("Default: the policy's default role"),
-      password: passwordField.optional().describe('Default: a temporary one is made and answered'),
+      password: passwordField
+        .optional()
+        .describe(
+          'Default: a temporary one is made and answered; none where the policy has the person choose it by the activation mail',
+        ),
     }),
     status: 201,
-    response: memberShape.extend({
-      temporaryPassword: z
-        .string()
-        .nullable()
-        .describe('Shown this once; to be changed at the first sign-in'),
-    }),
+    response: z.discriminatedUnion('status', [
+      memberShape.extend({
+        temporaryPassword: z
+          .string()
+          .nullable()
+          .describe('Shown this once; to be changed at the first sign-in'),
+      }),
+      z.object({
+        status: z.literal('invited').describe('There is an account with this address: its owner was asked'),
+        invite: z.object({
+          id: z.string(),
+          email: z.string(),
+          roles: z.array(z.string()),
+          expiresAt: z.string(),
+        }),
+      }),
+    ]),
     async handle(ctx, { body }) {
-      const { member, temporaryPassword } = await createMember(ctx, body)
+      const created = await createMember(ctx, body)
+      if ('invite' in created) {
+        const { id, email, roles, expiresAt } = created.invite
+        const invite = { id: toWire('inv', id), email, roles: [...roles], expiresAt: expiresAt.toISOString() }
+        return { status: 'invited' as const, invite }
+      }
+      const { member, temporaryPassword } = created
       return { ...memberView(ctx, member), temporaryPassword: temporaryPassword ?? null }
     },
   }),
@@ -127,7 +164,7 @@ const oneRoutes: readonly Route[] = [
     summary: 'One member',
     tag,
     access: 'member',
-    params: oneParams,
+    params: oneMemberParams,
     response: memberShape,
     async handle(ctx, { params }) {
       return memberView(ctx, await getMember(ctx, params.member))
@@ -139,7 +176,7 @@ const oneRoutes: readonly Route[] = [
     summary: 'Change roles or name of a member; new roles hold from their next request on',
     tag,
     access: 'member',
-    params: oneParams,
+    params: oneMemberParams,
     body: z
       .strictObject({ roles: rolesField.optional(), name: nameField.optional() })
       .refine(
@@ -158,7 +195,7 @@ const oneRoutes: readonly Route[] = [
       'Deactivate a member: sign-in, sessions and tokens end at once; history stays. Preferred over deletion',
     tag,
     access: 'member',
-    params: oneParams,
+    params: oneMemberParams,
     response: memberShape,
     async handle(ctx, { params }) {
       return memberView(ctx, await deactivateMember(ctx, params.member))
@@ -170,7 +207,7 @@ const oneRoutes: readonly Route[] = [
     summary: 'Reactivate a deactivated member, with the roles held before',
     tag,
     access: 'member',
-    params: oneParams,
+    params: oneMemberParams,
     response: memberShape,
     async handle(ctx, { params }) {
       return memberView(ctx, await reactivateMember(ctx, params.member))
@@ -182,7 +219,7 @@ const oneRoutes: readonly Route[] = [
     summary: 'Replace the password by a temporary one; everything the account holds ends',
     tag,
     access: 'member',
-    params: oneParams,
+    params: oneMemberParams,
     response: z.object({
       temporaryPassword: z.string().describe('Shown this once; to be changed at the next sign-in'),
     }),
@@ -197,7 +234,7 @@ const oneRoutes: readonly Route[] = [
       'Delete a member for good. Deactivation is preferred: it ends access as fast and can be taken back. The audit history stays',
     tag,
     access: 'member',
-    params: oneParams,
+    params: oneMemberParams,
     query: z.strictObject({
       acknowledge: z
         .literal('history-stays')
