@@ -108,6 +108,7 @@ async function start(
   const app = await createApp({ config, masterKey: master, publicUrl, db, passwords, log, now })
   undo.push(() => app.close())
   await app.audit.start()
+  app.jobs.start()
   app.mail.start()
   await app.http.listen({ host: config.host, port: config.port })
   return {

@@ -65,7 +65,10 @@ export async function raiseRevision(tx: Tx, memberId: Uuid): Promise<void> {
     .execute()
 }
 
-/** Whether an active member other than this one holds the role for good. Scope: the organization, whose row is held. */
+/**
+ * Whether an active member other than this one holds the role for good and can be counted on: neither with suspended
+ * privileges nor with a last day. Scope: the organization, whose row is held.
+ */
 export async function hasOtherHolder(tx: Tx, role: string, without: Uuid): Promise<boolean> {
   const row = await tx
     .selectFrom('userRoles as r')
@@ -77,6 +80,8 @@ export async function hasOtherHolder(tx: Tx, role: string, without: Uuid): Promi
     .where('r.expiresAt', 'is', null)
     .where('r.source', 'in', ['assigned', 'setup', 'operator'])
     .where('m.status', '=', 'active')
+    .where('m.privilegesSuspendedAt', 'is', null)
+    .where('m.accessEndsAt', 'is', null)
     .where('u.status', '=', 'active')
     .where('m.id', '<>', without)
     .limit(1)

@@ -89,8 +89,9 @@ function entriesFor(services: Services): (ctx: Ctx, event: AuditEvent) => Promis
         )
       organizationId = platform
     }
-    const home = ctx.principal?.home.organizationId
-    if (home === undefined || home === organizationId) return [entryOf(organizationId, circumstances, event)]
-    return entryPair(organizationId, home, circumstances, event)
+    const { actingFrom } = ctx
+    if (actingFrom === undefined || actingFrom === organizationId)
+      return [entryOf(organizationId, circumstances, event)]
+    return entryPair(organizationId, actingFrom, circumstances, event)
   }
 }

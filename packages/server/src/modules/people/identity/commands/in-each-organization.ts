@@ -5,11 +5,11 @@ import { type AccountOrganization, organizationsOf } from '../queries.ts'
 
 /**
  * The same request seen from one of the account's organizations, to record there. It carries no principal: what is
- * recorded has been allowed already.
+ * recorded has been allowed already. What the platform's staff set off stays in the platform's log too.
  */
 export function inOrganization(ctx: Ctx, organizationId: Uuid, actor: Actor = ctx.actor): Ctx {
-  const { requestId, client, policy } = ctx
-  return createCtx(ctx.services, { requestId, client, actor, organizationId, policy })
+  const { requestId, client, policy, actingFrom } = ctx
+  return createCtx(ctx.services, { requestId, client, actor, organizationId, actingFrom, policy })
 }
 
 /**

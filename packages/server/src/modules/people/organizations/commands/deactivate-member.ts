@@ -4,7 +4,7 @@ import type { Uuid } from '#platform/ids'
 import { memberEvents, permissions } from '../catalog.ts'
 import { accountFollows } from '../model.ts'
 import { type MemberRow, readMember } from '../queries/members.ts'
-import { belongsElsewhere, saveMemberStatus } from '../store.ts'
+import { belongsElsewhere, saveAccessEnd, saveMemberStatus } from '../store.ts'
 import { type HeldMember, holdMember, memberTarget } from './hold-member.ts'
 
 /**
@@ -19,23 +19,35 @@ export async function deactivateMember(ctx: Ctx, id: Uuid): Promise<MemberRow> {
   return ctx.tx(
     async (tx) => {
       const member = await holdMember(ctx, tx, id)
-      if (member.status === 'active') await deactivate(ctx, tx, member)
+      if (member.status === 'active') await deactivateHeld(ctx, tx, member)
       return readMember(tx, id, ctx.now())
     },
     { exclusive: true },
   )
 }
 
-async function deactivate(ctx: Ctx, tx: Tx, member: HeldMember): Promise<void> {
+/**
+ * The same for a member who is held and active, by whoever has settled that it may be done. The transaction holds the
+ * organization's row.
+ *
+ * @param because a code for the log: which rule of the policy it follows from
+ * @throws `roles.last_owner`
+ */
+export async function deactivateHeld(ctx: Ctx, tx: Tx, member: HeldMember, because?: string): Promise<void> {
   await keepAnOwner(ctx, tx, member)
   await saveMemberStatus(tx, member.id, 'deactivated', ctx.now())
-  await ctx.record(tx, memberEvents.deactivated(statusChange(member, 'active', 'deactivated')))
+  const change = statusChange(member, 'active', 'deactivated')
+  await ctx.record(
+    tx,
+    memberEvents.deactivated({ ...change, ...(because === undefined ? {} : { reason: because }) }),
+  )
   await ctx.services.ports.endSessions(ctx, tx, member.id, 'deactivated')
   if (await followsAccount(ctx, tx, member)) await deactivateAccount(ctx, tx, member.userId)
 }
 
 /**
- * Takes a deactivation back. The roles are those held before; sessions and tokens do not come back.
+ * Takes a deactivation back. The roles are those held before; sessions and tokens do not come back, and a last day that
+ * is over is forgotten.
  *
  * @throws `members.not_found`, `members.yourself`, `members.above_you`
  */
@@ -46,6 +58,8 @@ export async function reactivateMember(ctx: Ctx, id: Uuid): Promise<MemberRow> {
       const member = await holdMember(ctx, tx, id)
       if (member.status === 'deactivated') {
         await saveMemberStatus(tx, id, 'active', ctx.now())
+        if (member.accessEndsAt !== null && member.accessEndsAt <= ctx.now())
+          await saveAccessEnd(tx, id, null)
         await ctx.record(tx, memberEvents.reactivated(statusChange(member, 'deactivated', 'active')))
         if (await followsAccount(ctx, tx, member)) await reactivateAccount(ctx, tx, member.userId)
       }
