@@ -3,6 +3,7 @@
 
 alter table users add column email_verified_at timestamptz;
 comment on column users.email_verified_at is 'When the person proved that the address is theirs; null: not yet.';
+grant select (email_verified_at) on users to writ_app;
 -- Accounts of before count as verified. The owner sees rows only while row-level security is not forced on it.
 alter table users no force row level security;
 update users set email_verified_at = created_at;

@@ -1,4 +1,4 @@
-/** All SQL that writes or locks sessions, their tokens and challenges. Each function names the scope its transaction must be in. @module */
+/** All SQL that writes or locks sessions and their tokens. Each function names the scope its transaction must be in. @module */
 import { sql } from 'kysely'
 import type { Client, Ctx, SessionChange, Tx } from '#platform/context'
 import type { Uuid } from '#platform/ids'
@@ -15,6 +15,7 @@ export interface SessionRow {
   readonly expiresAt: Date
   readonly methods: string[]
   readonly secondFactorAt: Date | null
+  readonly deviceId: Uuid | null
 }
 
 /** Scope: the session's organization. */
@@ -41,14 +42,15 @@ export async function insertSession(
  * Holds the membership until the transaction ends, so that a deactivation either comes first and is seen here, or
  * waits and then ends the session that is about to be made. Who comes is no longer awaited. Scope: the organization.
  */
-export async function holdMembership(tx: Tx, memberId: Uuid): Promise<boolean> {
+export async function holdMembership(tx: Tx, memberId: Uuid, now: Date): Promise<boolean> {
   const row = await tx
     .selectFrom('members')
-    .select(['status', 'isAwaited'])
+    .select(['status', 'isAwaited', 'accessEndsAt'])
     .where('id', '=', memberId)
     .forShare()
     .executeTakeFirst()
   if (row?.status !== 'active') return false
+  if (row.accessEndsAt !== null && row.accessEndsAt <= now) return false
   if (row.isAwaited)
     await tx.updateTable('members').set({ isAwaited: false }).where('id', '=', memberId).execute()
   return true
@@ -130,36 +132,23 @@ export async function saveProofs(
   return numUpdatedRows === 1n
 }
 
-/** A new cookie, and a proof of identity of now. Scope: the session's organization. False where it has ended. */
-export async function saveStepUp(
-  tx: Tx,
-  id: Uuid,
-  now: Date,
-  secretHash: Buffer | undefined,
-): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('sessions')
-    .set({ authenticatedAt: now, ...(secretHash ? { secretHash } : {}) })
-    .where('id', '=', id)
-    .where('endedAt', 'is', null)
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
-}
-
 /**
  * Lets a session go on after its account's tokens were ended: under the new version, with a new cookie, without the
- * refresh tokens it had. Scope: its organization. False where it has ended.
+ * refresh tokens it had. `isFresh`: identity was proven now. Scope: its organization. False where it has ended.
  */
 export async function renewSession(
   tx: Tx,
   id: Uuid,
-  tokenVersion: number,
-  now: Date,
-  secretHash: Buffer,
+  {
+    tokenVersion,
+    secretHash,
+    isFresh,
+    now,
+  }: { tokenVersion: number; secretHash: Buffer; isFresh: boolean; now: Date },
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('sessions')
-    .set({ tokenVersion, authenticatedAt: now, lastUsedAt: now, secretHash })
+    .set({ tokenVersion, lastUsedAt: now, secretHash, ...(isFresh ? { authenticatedAt: now } : {}) })
     .where('id', '=', id)
     .where('endedAt', 'is', null)
     .executeTakeFirst()
@@ -243,6 +232,7 @@ export async function lockFamily(
       'u.status as userStatus',
       'u.mustChangePassword',
       'm.status as memberStatus',
+      'm.accessEndsAt',
       'o.status as organizationStatus',
       sql<string | null>`o.overrides::text`.as('overrides'),
     ])
@@ -279,59 +269,4 @@ export async function touchSession(tx: Tx, id: Uuid, now: Date): Promise<void> {
     .where('id', '=', id)
     .where('lastUsedAt', '<', now)
     .execute()
-}
-
-// Challenges -------------------------------------------------------------------------------------------------------
-
-export interface NewChallenge {
-  readonly id: Uuid
-  readonly userId: Uuid
-  readonly secretHash: Buffer
-  /** Of the account when its password was right. */
-  readonly tokenVersion: number
-  readonly createdAt: Date
-  readonly expiresAt: Date
-}
-
-/** Scope: the account. */
-export async function insertChallenge(tx: Tx, challenge: NewChallenge): Promise<void> {
-  await tx
-    .insertInto('signInChallenges')
-    .values({ ...challenge, kind: 'password_change' })
-    .execute()
-}
-
-/** Whose challenge this is; it is presented before there is a session. */
-export async function findChallenge(ctx: Ctx, secretHash: Buffer): Promise<Uuid | undefined> {
-  const [row] = await ctx.db.prepared<{ user_id: Uuid | null }>(
-    'account-of-challenge',
-    'select account_of_challenge($1) as user_id',
-    [secretHash],
-  )
-  return row?.user_id ?? undefined
-}
-
-/** A challenge stands for the password that was right when it was given: what ends the account's tokens ends it. */
-const isOpen = (secretHash: Buffer, now: Date) =>
-  sql<boolean>`secret_hash = ${secretHash} and spent_at is null and expires_at > ${now}
-    and token_version = (select u.token_version from users u where u.id = sign_in_challenges.user_id)`
-
-/** Scope: the account. */
-export async function isChallengeOpen(tx: Tx, secretHash: Buffer, now: Date): Promise<boolean> {
-  const row = await tx
-    .selectFrom('signInChallenges')
-    .select('id')
-    .where(isOpen(secretHash, now))
-    .executeTakeFirst()
-  return row !== undefined
-}
-
-/** One conditional update: of 20 at once, one spends it. Scope: the account, which is held. */
-export async function spendChallenge(tx: Tx, secretHash: Buffer, now: Date): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('signInChallenges')
-    .set({ spentAt: now })
-    .where(isOpen(secretHash, now))
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
 }

@@ -1,3 +1,4 @@
+import { factorsOf, hasFactor } from '#people/factors'
 import {
   choosePassword,
   confirmProof,
@@ -7,22 +8,25 @@ import {
   provePassword,
   readAccount,
   savePassword,
+  userOf,
 } from '#people/identity'
 import type { Ctx, TokenInput, Tx } from '#platform/context'
 import { newSecret, sha256 } from '#platform/crypto'
 import { failures } from '#platform/errors'
 import { newId, type Uuid } from '#platform/ids'
 import { events } from '../catalog.ts'
-import { getSessionTimes } from '../queries.ts'
+import { getSessionProofs, getSessionTimes } from '../queries.ts'
 import { insertRefreshToken, renewSession } from '../store.ts'
-import { endAccountSessions, userOf } from './end-sessions.ts'
+import { endAccountSessions } from './end-sessions.ts'
 import { issueTokens, type Tokens } from './issue-tokens.ts'
 import { after, earliest, REFRESH_PREFIX } from './open-session.ts'
 
 /**
  * Changes the caller's own password and ends everything else that was signed in with the old one: all other sessions
- * and every access and refresh token, in every organization, by raising the token version. This session goes on with
- * a new cookie and the tokens that are returned. Of several at once, one changes it.
+ * and every access and refresh token, in every organization, by raising the token version; other devices are forgotten.
+ * This session goes on with a new cookie and the tokens that are returned. Its sign-in is a fresh one then, unless the
+ * account has a second factor: a password alone is no full proof of such a one (see `stepUp`). Of several at once, one
+ * changes it.
  *
  * @throws `identity.wrong_password` also when the account is locked; counts toward the lockout
  * @throws `identity.weak_password`; `unauthorized` when something changed meanwhile
@@ -50,7 +54,8 @@ export async function changeOwnPassword(
   const session = await ctx.db.transaction(`account:${userId}`, async (tx) => {
     if (!(await confirmProof(tx, account))) throw failures.unauthorized()
     const tokenVersion = await replacePassword(ctx, tx, userId, hash)
-    return goOn(ctx, tx, tokenVersion, { cookie, refreshToken })
+    const isFresh = !hasFactor(await factorsOf(tx, userId))
+    return goOn(ctx, tx, { tokenVersion, isFresh }, { cookie, refreshToken })
   })
   return {
     tokens: await issueTokens(ctx, session.tokenInput, refreshToken),
@@ -62,7 +67,8 @@ export async function changeOwnPassword(
 /** Ends everything but this session. Scope before and after: the account, which is held. */
 async function replacePassword(ctx: Ctx, tx: Tx, userId: Uuid, hash: string): Promise<number> {
   const { sessionId } = userOf(ctx)
-  await savePassword(tx, userId, { hash, mustChange: false, now: ctx.now() })
+  const { deviceId: keepDevice } = await getSessionProofs(tx, sessionId)
+  await savePassword(tx, userId, { hash, mustChange: false, now: ctx.now(), keepDevice })
   await inEachOrganization(ctx, tx, userId, (there) =>
     there.record(tx, identityEvents.password_changed({ target: { type: 'user', id: userId } })),
   )
@@ -74,14 +80,15 @@ async function replacePassword(ctx: Ctx, tx: Tx, userId: Uuid, hash: string): Pr
 async function goOn(
   ctx: Ctx,
   tx: Tx,
-  tokenVersion: number,
+  { tokenVersion, isFresh }: { tokenVersion: number; isFresh: boolean },
   secrets: { cookie: string; refreshToken: string },
 ) {
   const { userId, sessionId } = userOf(ctx)
   const { organizationId } = ctx.principal!.home
   const now = ctx.now()
   await ctx.db.switchScope(tx, `org:${organizationId}`)
-  if (!(await renewSession(tx, sessionId, tokenVersion, now, sha256(secrets.cookie))))
+  const secretHash = sha256(secrets.cookie)
+  if (!(await renewSession(tx, sessionId, { tokenVersion, secretHash, isFresh, now })))
     throw failures.unauthorized()
   const { expiresAt } = await getSessionTimes(tx, sessionId)
   await insertRefreshToken(tx, {

@@ -1,18 +1,9 @@
-import { inOrganization, lockAccount, raiseTokenVersion } from '#people/identity'
-import type { Actor, Ctx, Tx } from '#platform/context'
-import { failures } from '#platform/errors'
+import { holdOwnAccount, inOrganization, raiseTokenVersion, userOf } from '#people/identity'
+import type { Ctx, Tx } from '#platform/context'
 import type { Uuid } from '#platform/ids'
 import { errors, events } from '../catalog.ts'
 import { findOwnSession } from '../queries.ts'
 import { endSession, endSessionsOfAccount, endSessionsOfMember } from '../store.ts'
-
-type UserActor = Extract<Actor, { kind: 'user' }>
-
-/** The actor of a route that only members reach. */
-export function userOf(ctx: Ctx): UserActor {
-  if (ctx.actor.kind !== 'user') throw failures.unauthorized()
-  return ctx.actor
-}
 
 /**
  * Ends what a member holds in this organization: sessions, and with them cookies, access and refresh tokens. In the
@@ -84,19 +75,6 @@ export async function signOutEverywhere(ctx: Ctx): Promise<void> {
     await raiseTokenVersion(tx, userId, ctx.now())
     await endAccountSessions(ctx, tx, userId, 'sign_out_everywhere')
   })
-}
-
-/**
- * Holds the caller's account and refuses a request whose tokens were ended since it was let in. Instead of `ctx.tx`
- * where the account itself changes: the account comes first, so that two such changes queue and do not deadlock.
- *
- * @throws `unauthorized`
- */
-export async function holdOwnAccount(ctx: Ctx, tx: Tx) {
-  const account = await lockAccount(tx, userOf(ctx).userId)
-  if (account?.status !== 'active' || account.tokenVersion !== ctx.principal!.revision.tokenVersion)
-    throw failures.unauthorized()
-  return account
 }
 
 // No more is at stake than the end of a session, which needs no standing: nothing is held but its row.

@@ -1,9 +1,12 @@
-import type { CompiledPolicy } from '@writ/policy'
+import type { CompiledPolicy, Standing } from '@writ/policy'
+import { factorsOf, hasFactor } from '#people/factors'
 import { type AccountOrganization, inOrganization } from '#people/identity'
-import type { AuditEvent, Ctx, Tx } from '#platform/context'
+import type { AuditEvent, Ctx, Owed, TokenInput, Tx } from '#platform/context'
 import { newSecret, sha256 } from '#platform/crypto'
 import { newId, type Uuid } from '#platform/ids'
 import { isPermitted } from '../model/methods.ts'
+import { owedBy } from '../model/owed.ts'
+import { debtsOf } from '../queries.ts'
 import { holdMembership, insertRefreshToken, insertSession } from '../store.ts'
 
 /** Secret scanners know a leaked one by it. */
@@ -16,13 +19,9 @@ export interface Credentials {
   readonly refreshToken: string
   readonly expiresAt: Date
   /** What {@link issueTokens} needs. */
-  readonly tokenInput: {
-    sessionId: Uuid
-    userId: Uuid
-    organizationId: Uuid
-    tokenVersion: number
-    policy: CompiledPolicy
-  }
+  readonly tokenInput: TokenInput
+  /** What is owed before anything but that is open. */
+  readonly owes: Owed | undefined
 }
 
 export interface NewSession {
@@ -32,9 +31,10 @@ export interface NewSession {
   /** Of the organization. */
   readonly policy: CompiledPolicy
   readonly authenticatedAt: Date
-  /** How the person proved who they are. Default: by password. */
-  readonly methods?: readonly string[]
-  readonly secondFactorAt?: Date | null
+  /** How the person proved who they are. */
+  readonly methods: readonly string[]
+  readonly secondFactorAt: Date | null
+  readonly deviceId: Uuid | null
   /** The new session ends no later than this. */
   readonly notAfter?: Date
   /** What the organization's log says of it. */
@@ -48,55 +48,77 @@ export interface NewSession {
  * permit such a session.
  */
 export async function openSession(ctx: Ctx, tx: Tx, session: NewSession): Promise<Credentials | undefined> {
-  const {
-    userId,
-    tokenVersion,
-    organization,
-    policy,
-    authenticatedAt,
-    methods = ['password'],
-    secondFactorAt = null,
-  } = session
+  const { userId, tokenVersion, organization, policy, authenticatedAt, methods, secondFactorAt, deviceId } =
+    session
   const { organizationId, memberId } = organization
   if (!isPermitted(policy, methods, 'cookie')) return undefined
   const now = ctx.now()
-  const { session: limits, tokens } = policy.policy.authentication
+  const hasSecondFactor = hasFactor(await factorsOf(tx, userId))
   await ctx.db.switchScope(tx, `org:${organizationId}`)
-  if (!(await holdMembership(tx, memberId))) return undefined
-  const id = newId(now)
+  const isMember = await holdMembership(tx, memberId, now)
+  const secrets = isMember
+    ? await insert(ctx, tx, session, {
+        ...{ organizationId, userId, memberId, tokenVersion, authenticatedAt, secondFactorAt, deviceId },
+        id: newId(now),
+        createdAt: now,
+        expiresAt: earliest(
+          after(now, policy.policy.authentication.session.absoluteSeconds),
+          session.notAfter,
+        ),
+        methods: [...methods],
+      })
+    : undefined
+  const owes = secrets && (await owedIn(ctx, tx, session, hasSecondFactor))
+  await ctx.db.switchScope(tx, `account:${userId}`)
+  if (!secrets) return undefined
+  const { sessionId } = secrets
+  return { ...secrets, owes, tokenInput: { sessionId, userId, organizationId, tokenVersion, policy } }
+}
+
+async function insert(
+  ctx: Ctx,
+  tx: Tx,
+  session: NewSession,
+  row: Parameters<typeof insertSession>[1],
+): Promise<Omit<Credentials, 'tokenInput' | 'owes'>> {
+  const { id: sessionId, organizationId, userId, memberId, createdAt, expiresAt } = row
   const [cookie, refreshToken] = [newSecret(), newSecret(REFRESH_PREFIX)]
-  const expiresAt = earliest(after(now, limits.absoluteSeconds), session.notAfter)
-  const row = {
-    id,
-    organizationId,
-    userId,
-    memberId,
-    tokenVersion,
-    createdAt: now,
-    authenticatedAt,
-    expiresAt,
-    methods: [...methods],
-    secondFactorAt,
-  }
   await insertSession(tx, row, sha256(cookie), ctx.client)
   await insertRefreshToken(tx, {
     organizationId,
-    id: newId(now),
-    sessionId: id,
+    id: newId(createdAt),
+    sessionId,
     tokenHash: sha256(refreshToken),
-    issuedAt: now,
-    expiresAt: earliest(after(now, tokens.refreshSeconds), expiresAt),
+    issuedAt: createdAt,
+    expiresAt: earliest(
+      after(createdAt, session.policy.policy.authentication.tokens.refreshSeconds),
+      expiresAt,
+    ),
   })
-  const own = inOrganization(ctx, organizationId, { kind: 'user', userId, memberId, sessionId: id })
-  await own.record(tx, session.event(id))
-  await ctx.db.switchScope(tx, `account:${userId}`)
-  return {
-    sessionId: id,
-    cookie,
-    refreshToken,
-    expiresAt,
-    tokenInput: { sessionId: id, userId, organizationId, tokenVersion, policy },
+  const own = inOrganization(ctx, organizationId, { kind: 'user', userId, memberId, sessionId })
+  await own.record(tx, session.event(sessionId))
+  return { sessionId, cookie, refreshToken, expiresAt }
+}
+
+/** As the gate will see it. Scope: the organization. */
+async function owedIn(
+  ctx: Ctx,
+  tx: Tx,
+  { userId, organization, policy, authenticatedAt, secondFactorAt }: NewSession,
+  hasSecondFactor: boolean,
+): Promise<Owed | undefined> {
+  const { organizationId, memberId } = organization
+  const there = inOrganization(ctx, organizationId)
+  const standing: Standing = {
+    id: userId,
+    accountActive: true,
+    organization: organizationId,
+    membershipActive: true,
+    assignments: (await ctx.services.ports.assignments.held(there, tx, memberId)) as Standing['assignments'],
+    secondFactor: secondFactorAt !== null ? 'satisfied' : hasSecondFactor ? 'enrolled' : 'none',
+    authenticatedAt,
   }
+  return owedBy(policy, standing, await debtsOf(tx, userId), ctx.now())
 }
 
 /** The policy of an organization: the applied one, tightened by its own settings. */

@@ -1,3 +1,4 @@
+import { userOf } from '#people/identity'
 import type { Ctx, RenewedSession, SessionChange, Tx } from '#platform/context'
 import { newSecret, sha256 } from '#platform/crypto'
 import { failures } from '#platform/errors'
@@ -5,7 +6,6 @@ import { events } from '../catalog.ts'
 import { setCookie } from '../credentials/cookie.ts'
 import { getSessionTimes } from '../queries.ts'
 import { saveProofs } from '../store.ts'
-import { userOf } from './end-sessions.ts'
 
 /**
  * Notes in the caller's own session what was proven in it, or that a second factor is no more, and gives it a new
@@ -14,9 +14,14 @@ import { userOf } from './end-sessions.ts'
  *
  * @throws `unauthorized` when the session ended meanwhile
  */
-export async function renewOwnSession(ctx: Ctx, tx: Tx, change: SessionChange): Promise<RenewedSession> {
+export async function renewOwnSession(
+  ctx: Ctx,
+  tx: Tx,
+  change: SessionChange,
+  { rotates = true }: { readonly rotates?: boolean } = {},
+): Promise<RenewedSession> {
   const { userId, sessionId } = userOf(ctx)
-  const cookie = ctx.principal!.credential === 'cookie' ? newSecret() : undefined
+  const cookie = rotates && ctx.principal!.credential === 'cookie' ? newSecret() : undefined
   await ctx.db.switchScope(tx, `org:${ctx.principal!.home.organizationId}`)
   const secretHash = cookie === undefined ? undefined : sha256(cookie)
   if (!(await saveProofs(tx, sessionId, change, secretHash))) throw failures.unauthorized()

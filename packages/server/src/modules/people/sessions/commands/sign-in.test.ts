@@ -75,6 +75,7 @@ describe('[FT-AC-08] an account in several organizations', () => {
     const asked = await logIn({ email: 'bob@example.com', password: PASSWORD })
     expect(asked.body).toEqual({
       status: 'organization_required',
+      challenge: expect.any(String),
       organizations: [expect.objectContaining({ slug: 'lab-a' }), expect.objectContaining({ slug: 'lab-b' })],
     })
     expect(asked.headers['set-cookie']).toBeUndefined()

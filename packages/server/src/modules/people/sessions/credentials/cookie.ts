@@ -4,7 +4,8 @@
  * @module
  */
 import '@fastify/cookie'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { DEVICE_SECONDS } from '#people/identity'
 import { type CtxInput, createCtx, type Services } from '#platform/context'
 import { newSecret, sha256 } from '#platform/crypto'
 import { events } from '../catalog.ts'
@@ -22,6 +23,35 @@ export function setCookie(reply: FastifyReply, secret: string, expires: Date): v
     httpOnly: true,
     sameSite: 'lax',
     expires,
+  })
+}
+
+/** What a browser brings to a sign-in. Nothing of it is believed to be anybody's before it is looked up. */
+export interface Browser {
+  /** Secret of the device it says it is. */
+  readonly device: string | undefined
+  /** Secret of the session it has now, which the new one replaces. */
+  readonly session: string | undefined
+}
+
+/** Names the browser to its account for a year. Opens nothing by itself: it stands beside a password. */
+export const DEVICE_COOKIE = '__Host-writ_device'
+
+/** Undefined for a program: browsers send one of these headers with every request that writes (Fetch Standard). */
+export function browserOf(request: FastifyRequest): Browser | undefined {
+  const { headers } = request
+  if (headers['sec-fetch-site'] === undefined && headers.origin === undefined) return undefined
+  const { [DEVICE_COOKIE]: device, [SESSION_COOKIE]: session } = request.cookies
+  return { device, session }
+}
+
+export function setDeviceCookie(reply: FastifyReply, secret: string): void {
+  void reply.setCookie(DEVICE_COOKIE, secret, {
+    path: '/',
+    secure: true,
+    httpOnly: true,
+    sameSite: 'lax',
+    maxAge: DEVICE_SECONDS,
   })
 }
 

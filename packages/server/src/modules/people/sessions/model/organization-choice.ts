@@ -1,43 +1,49 @@
 /** In which of a person's organizations a session is. Pure. @module */
+import { fromWire } from '#platform/ids'
 
 export interface Choice {
   readonly organizationId: string
   readonly slug: string
   readonly organizationStatus: string
   readonly status: string
+  /** Whether the organization takes what was proven. Absent: it does. */
+  readonly isPermitted?: boolean
 }
 
-export type Chosen<T> =
-  | { readonly one: T }
-  | { readonly several: readonly T[] }
-  | { readonly none: 'no_membership' | 'organization_suspended' | 'not_a_member' }
+/** An organization as a person names it: by id or slug. */
+export interface Named {
+  readonly id?: string | undefined
+  readonly slug?: string
+}
+
+export type Refused = 'no_membership' | 'organization_suspended' | 'not_a_member' | 'method_not_permitted'
+
+export type Chosen<T> = { readonly one: T } | { readonly several: readonly T[] } | { readonly none: Refused }
+
+export function nameOf(named: string | undefined): Named | undefined {
+  return named === undefined ? undefined : { id: fromWire('org', named), slug: named }
+}
 
 /**
- * The organization that was named (by id or slug), or the only one there is. Memberships that are deactivated and
- * organizations that are suspended are as if they were not there; the reason is for the log.
+ * The organization that was named, or the only one there is. Memberships that are deactivated, organizations that are
+ * suspended and those that do not take the way a person came are as if they were not there; the reason is for the log.
  */
-export function chooseOrganization<T extends Choice>(
-  all: readonly T[],
-  named: { id?: string | undefined; slug?: string } | undefined,
-): Chosen<T> {
-  const open = all.filter(
-    ({ status, organizationStatus }) => status === 'active' && organizationStatus === 'active',
-  )
-  if (named) {
-    const one = open.find(({ organizationId, slug }) => organizationId === named.id || slug === named.slug)
-    if (one) return { one }
-    return {
-      none: all.some(({ organizationId, slug }) => organizationId === named.id || slug === named.slug)
-        ? closedReason(all)
-        : 'not_a_member',
-    }
-  }
+export function chooseOrganization<T extends Choice>(all: readonly T[], named: Named | undefined): Chosen<T> {
+  const meant = named
+    ? all.filter(({ organizationId, slug }) => organizationId === named.id || slug === named.slug)
+    : all
+  if (named && meant.length === 0) return { none: 'not_a_member' }
+  const open = meant.filter(isOpen)
   if (open.length > 1) return { several: open }
-  return open[0] ? { one: open[0] } : { none: closedReason(all) }
+  return open[0] ? { one: open[0] } : { none: closedReason(meant) }
 }
 
-function closedReason(all: readonly Choice[]): 'no_membership' | 'organization_suspended' {
-  return all.some(({ status, organizationStatus }) => status === 'active' && organizationStatus !== 'active')
-    ? 'organization_suspended'
-    : 'no_membership'
+function isOpen({ status, organizationStatus, isPermitted = true }: Choice): boolean {
+  return status === 'active' && organizationStatus === 'active' && isPermitted
+}
+
+function closedReason(all: readonly Choice[]): Refused {
+  const active = all.filter(({ status }) => status === 'active')
+  if (active.some(({ organizationStatus }) => organizationStatus === 'active')) return 'method_not_permitted'
+  return active.length > 0 ? 'organization_suspended' : 'no_membership'
 }

@@ -15,6 +15,7 @@ const standing: SessionStanding = {
   memberStatus: 'active',
   organizationStatus: 'active',
   mustChangePassword: false,
+  accessEndsAt: null,
 }
 
 describe('a refresh token', () => {
@@ -53,6 +54,7 @@ describe('a refresh token', () => {
     ['member_deactivated', { memberStatus: 'deactivated' }],
     ['organization_suspended', { organizationStatus: 'suspended' }],
     ['password_change_required', { mustChangePassword: true }],
+    ['access_ended', { accessEndsAt: now }],
   ])('is refused with %s, spent or not', (reason, change) => {
     for (const spentAt of [null, now]) {
       const judged = judgeRefresh({ ...fresh, spentAt }, { ...standing, ...change }, true, now)

@@ -22,6 +22,8 @@ export interface SessionStanding {
   readonly memberStatus: string
   readonly organizationStatus: string
   readonly mustChangePassword: boolean
+  /** The end of the member's last day, if one is set. */
+  readonly accessEndsAt: Date | null
 }
 
 export type RefreshVerdict =
@@ -58,6 +60,7 @@ function refusalOf(session: SessionStanding, now: Date): string | undefined {
   if (session.sessionTokenVersion !== session.tokenVersion) return 'tokens_revoked'
   if (session.userStatus !== 'active') return 'account_deactivated'
   if (session.memberStatus !== 'active') return 'member_deactivated'
+  if (session.accessEndsAt !== null && session.accessEndsAt <= now) return 'access_ended'
   if (session.organizationStatus !== 'active') return 'organization_suspended'
   return session.mustChangePassword ? 'password_change_required' : undefined
 }

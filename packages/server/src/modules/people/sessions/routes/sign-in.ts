@@ -1,31 +1,36 @@
-/** Signing in and out. @module */
-
+/** Signing in, step by step. @module */
 import { z } from 'zod'
 import { passwordField } from '#people/identity'
-import { ANYTHING, type Route, route } from '#platform/http'
-import { signOut, signOutEverywhere } from '../commands/end-sessions.ts'
+import { type Route, route } from '#platform/http'
 import { finishPasswordChange } from '../commands/finish-password-change.ts'
+import { nameOrganization } from '../commands/name-organization.ts'
+import { askForPasskey, proveSecondFactor } from '../commands/prove-second-factor.ts'
 import { refreshSession } from '../commands/refresh-session.ts'
 import { signIn } from '../commands/sign-in.ts'
-import { stepUp } from '../commands/step-up.ts'
-import { switchOrganization } from '../commands/switch-organization.ts'
-import { clearCookie, setCookie } from '../credentials/cookie.ts'
+import { beginPasskeySignIn, signInByPasskey } from '../commands/sign-in-by-passkey.ts'
+import { browserOf } from '../credentials/cookie.ts'
 import {
+  factorFields,
+  factorProofOf,
   organizationField,
-  signedInShape,
-  signedInView,
+  passkeyAnswer,
+  passkeyAnswerOf,
+  passkeyQuestionShape,
+  passkeyQuestionView,
   signInShape,
   signInView,
   tokenField,
   tokensShape,
 } from './views.ts'
 
+const tag = 'Sign-in'
+
 export const signInRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/auth/login',
-    summary: 'Sign in by e-mail address and password',
-    tag: 'Sign-in',
+    summary: 'Sign in by e-mail address and password; "status" says what comes next',
+    tag,
     access: 'anyone',
     body: z.strictObject({
       email: z.string().min(1).max(320),
@@ -33,13 +38,61 @@ export const signInRoutes: readonly Route[] = [
       organization: organizationField.optional(),
     }),
     response: signInShape,
-    handle: async (ctx, { body, reply }) => signInView(ctx, reply, await signIn(ctx, body)),
+    handle: async (ctx, { body, request, reply }) =>
+      signInView(ctx, reply, await signIn(ctx, { ...body, browser: browserOf(request) })),
+  }),
+  route({
+    method: 'POST',
+    path: '/auth/mfa',
+    summary: 'Go on with a sign-in by a second factor',
+    tag,
+    access: 'anyone',
+    body: z.strictObject({ challenge: tokenField, ...factorFields }),
+    response: signInShape,
+    async handle(ctx, { body, request, reply }) {
+      const { challenge, ...factor } = body
+      const input = { challenge, proof: factorProofOf(factor), browser: browserOf(request) }
+      return signInView(ctx, reply, await proveSecondFactor(ctx, input))
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/auth/mfa/passkey',
+    summary: 'What a passkey is to sign, as the second factor of a sign-in',
+    tag,
+    access: 'anyone',
+    body: z.strictObject({ challenge: tokenField }),
+    response: passkeyQuestionShape,
+    handle: async (ctx, { body }) => passkeyQuestionView(await askForPasskey(ctx, body.challenge)),
+  }),
+  route({
+    method: 'POST',
+    path: '/auth/passkey/begin',
+    summary: 'What a passkey is to sign, for a sign-in without a name or password',
+    tag,
+    access: 'anyone',
+    response: passkeyQuestionShape,
+    handle: async (ctx) => passkeyQuestionView(await beginPasskeySignIn(ctx)),
+  }),
+  route({
+    method: 'POST',
+    path: '/auth/passkey',
+    summary: 'Sign in by a passkey alone',
+    tag,
+    access: 'anyone',
+    body: passkeyAnswer.extend({ organization: organizationField.optional() }),
+    response: signInShape,
+    async handle(ctx, { body, request, reply }) {
+      const { organization, ...answer } = body
+      const input = { ...passkeyAnswerOf(answer), organization, browser: browserOf(request) }
+      return signInView(ctx, reply, await signInByPasskey(ctx, input))
+    },
   }),
   route({
     method: 'POST',
     path: '/auth/password/change',
-    summary: 'Finish a sign-in with a temporary password',
-    tag: 'Sign-in',
+    summary: 'Go on with a sign-in by a temporary password: choose a new one',
+    tag,
     access: 'anyone',
     body: z.strictObject({
       challenge: tokenField,
@@ -47,70 +100,28 @@ export const signInRoutes: readonly Route[] = [
       organization: organizationField.optional(),
     }),
     response: signInShape,
-    handle: async (ctx, { body, reply }) => signInView(ctx, reply, await finishPasswordChange(ctx, body)),
+    handle: async (ctx, { body, request, reply }) =>
+      signInView(ctx, reply, await finishPasswordChange(ctx, { ...body, browser: browserOf(request) })),
+  }),
+  route({
+    method: 'POST',
+    path: '/auth/organization',
+    summary: 'Go on with a sign-in in one of your organizations',
+    tag,
+    access: 'anyone',
+    body: z.strictObject({ challenge: tokenField, organization: organizationField }),
+    response: signInShape,
+    handle: async (ctx, { body, request, reply }) =>
+      signInView(ctx, reply, await nameOrganization(ctx, { ...body, browser: browserOf(request) })),
   }),
   route({
     method: 'POST',
     path: '/auth/refresh',
     summary: 'Exchange a refresh token for a new pair of tokens',
-    tag: 'Sign-in',
+    tag,
     access: 'anyone',
     body: z.strictObject({ refreshToken: tokenField }),
     response: tokensShape,
     handle: (ctx, { body }) => refreshSession(ctx, body.refreshToken),
-  }),
-  route({
-    method: 'POST',
-    path: '/auth/step-up',
-    summary: 'Prove again who you are, before a sensitive action',
-    tag: 'Sign-in',
-    access: 'member',
-    body: z.strictObject({ password: passwordField }),
-    response: z.object({ authenticatedAt: z.string() }),
-    async handle(ctx, { body, reply }) {
-      const { authenticatedAt, cookie, expiresAt } = await stepUp(ctx, body.password)
-      if (cookie !== undefined) setCookie(reply, cookie, expiresAt)
-      return { authenticatedAt: authenticatedAt.toISOString() }
-    },
-  }),
-  route({
-    method: 'POST',
-    path: '/auth/switch',
-    summary: 'Go on in another of your organizations',
-    tag: 'Sign-in',
-    access: 'member',
-    body: z.strictObject({ organization: organizationField }),
-    response: signedInShape,
-    async handle(ctx, { body, reply }) {
-      const switched = await switchOrganization(ctx, body.organization)
-      // Beside a bearer the cookie would be a second identity.
-      if (ctx.principal!.credential === 'cookie')
-        setCookie(reply, switched.credentials.cookie, switched.credentials.expiresAt)
-      return signedInView(ctx, switched)
-    },
-  }),
-  route({
-    method: 'POST',
-    path: '/auth/logout',
-    summary: 'Sign out',
-    tag: 'Sign-in',
-    access: 'member',
-    whileOwing: ANYTHING,
-    async handle(ctx, { reply }) {
-      await signOut(ctx)
-      clearCookie(reply)
-    },
-  }),
-  route({
-    method: 'POST',
-    path: '/auth/logout-everywhere',
-    summary: 'Sign out of every session, everywhere',
-    tag: 'Sign-in',
-    access: 'member',
-    whileOwing: ANYTHING,
-    async handle(ctx, { reply }) {
-      await signOutEverywhere(ctx)
-      clearCookie(reply)
-    },
   }),
 ]
