@@ -23,4 +23,5 @@ export { type PasskeyAnswer, type PasskeyProof, provePasskey } from './commands/
 export { resetFactors } from './commands/reset-factors.ts'
 export { adviceFor, type MfaAdvice } from './model/advice.ts'
 export { type EnrolledFactors, factorsOf, hasFactor, mfaAdvice } from './queries.ts'
+export { optionsShape, passkeyAnswerField } from './routes/fields.ts'
 export { factorRoutes } from './routes.ts'

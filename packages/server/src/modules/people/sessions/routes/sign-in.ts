@@ -1,5 +1,6 @@
 /** Signing in, step by step. @module */
 import { z } from 'zod'
+import { passkeyAnswerField } from '#people/factors'
 import { passwordField } from '#people/identity'
 import { type Route, route } from '#platform/http'
 import { finishPasswordChange } from '../commands/finish-password-change.ts'
@@ -13,8 +14,6 @@ import {
   factorFields,
   factorProofOf,
   organizationField,
-  passkeyAnswer,
-  passkeyAnswerOf,
   passkeyQuestionShape,
   passkeyQuestionView,
   signInShape,
@@ -80,12 +79,11 @@ export const signInRoutes: readonly Route[] = [
     summary: 'Sign in by a passkey alone',
     tag,
     access: 'anyone',
-    body: passkeyAnswer.extend({ organization: organizationField.optional() }),
+    body: passkeyAnswerField.extend({ organization: organizationField.optional() }),
     response: signInShape,
     async handle(ctx, { body, request, reply }) {
-      const { organization, ...answer } = body
-      const input = { ...passkeyAnswerOf(answer), organization, browser: browserOf(request) }
-      return signInView(ctx, reply, await signInByPasskey(ctx, input))
+      const result = await signInByPasskey(ctx, { ...body, browser: browserOf(request) })
+      return signInView(ctx, reply, result)
     },
   }),
   route({

@@ -1,7 +1,7 @@
 /** What sign-in and session routes read and answer. @module */
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import type { FactorProof, PasskeyAnswer, PasskeyQuestion } from '#people/factors'
+import { type FactorProof, optionsShape, type PasskeyQuestion, passkeyAnswerField } from '#people/factors'
 import { type AccountOrganization, userShape, userView } from '#people/identity'
 import type { Ctx } from '#platform/context'
 import { invalidField } from '#platform/errors'
@@ -83,56 +83,23 @@ export const deviceShape = z.object({
   current: z.boolean(),
 })
 
-const base64url = z.string().min(1).max(10_000)
-
-/** What `navigator.credentials.get()` answered, as JSON (WebAuthn Level 3, section 5.1). */
-export const passkeyAnswer = z.strictObject({
-  challenge: z.string().min(1).max(200).describe('Of the question that is answered.'),
-  response: z.looseObject({
-    id: base64url,
-    rawId: base64url,
-    type: z.literal('public-key'),
-    response: z.looseObject({
-      clientDataJSON: base64url,
-      authenticatorData: base64url,
-      signature: base64url,
-      userHandle: base64url.optional(),
-    }),
-    clientExtensionResults: z.looseObject({}),
-  }),
-})
-
 export const passkeyQuestionShape = z.object({
   challenge: z.string().describe('To be sent back with the answer.'),
-  options: z
-    .object({
-      challenge: z.string(),
-      rpId: z.string().optional(),
-      timeout: z.int().optional(),
-      userVerification: z.string().optional(),
-      allowCredentials: z
-        .array(z.object({ id: z.string(), type: z.string(), transports: z.array(z.string()).optional() }))
-        .optional(),
-    })
-    .describe('For PublicKeyCredential.parseRequestOptionsFromJSON().'),
+  options: optionsShape.describe('For PublicKeyCredential.parseRequestOptionsFromJSON().'),
 })
 
 export function passkeyQuestionView({
   challenge,
   options,
 }: PasskeyQuestion): z.input<typeof passkeyQuestionShape> {
-  return { challenge, options: options as z.input<typeof passkeyQuestionShape>['options'] }
-}
-
-export function passkeyAnswerOf(answer: z.output<typeof passkeyAnswer>): PasskeyAnswer {
-  return answer as unknown as PasskeyAnswer
+  return { challenge, options: { ...options } }
 }
 
 /** A second factor in a body: `code` or `passkey`, as `method` says. */
 export const factorFields = {
   method: z.enum(['totp', 'recovery_code', 'passkey']),
   code: z.string().min(1).max(100).optional().describe('For totp and recovery_code.'),
-  passkey: passkeyAnswer.optional().describe('For passkey.'),
+  passkey: passkeyAnswerField.optional().describe('For passkey.'),
 }
 
 type FactorBody = z.output<z.ZodObject<typeof factorFields>>
@@ -141,7 +108,7 @@ type FactorBody = z.output<z.ZodObject<typeof factorFields>>
 export function factorProofOf({ method, code, passkey }: FactorBody): FactorProof {
   if (method === 'passkey') {
     if (passkey === undefined) throw invalidField('passkey', 'is missing: method "passkey" takes it')
-    return { method, ...passkeyAnswerOf(passkey) }
+    return { method, ...passkey }
   }
   if (code === undefined) throw invalidField('code', `is missing: method "${method}" takes it`)
   return { method, code }
