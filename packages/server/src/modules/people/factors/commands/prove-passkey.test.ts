@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { beginPasskeyProof, provePasskey } from '#people/factors'
 import type { Uuid } from '#platform/ids'
@@ -7,24 +5,17 @@ import { startApp, type TestApp } from '#test/app'
 import { openSessionOf } from '#test/attack-sessions'
 import { type Flaws, SoftwareAuthenticator } from '#test/authenticator'
 import { anonymous, verdict } from '#test/factor-proofs'
+import { quickPolicy } from '#test/policies'
 import { enrolPasskey } from '#test/second-factors'
 import type { App } from '../../../../app.ts'
 
 /** flask-track, which also lets a passkey sign in by itself. */
-function passwordless(): string {
-  const file = fileURLToPath(
-    new URL('../../../../../../../policies/flask-track.policy.yaml', import.meta.url),
-  )
-  return readFileSync(file, 'utf8').replace(
-    'methods: [password, accessToken',
-    'methods: [password, passkey, accessToken',
-  )
-}
+const passwordless = quickPolicy('flask-track').replace('methods: [password,', 'methods: [password, passkey,')
 
 let app: TestApp
 let sibling: App
 beforeAll(async () => {
-  app = await startApp({ policy: passwordless() })
+  app = await startApp({ policy: passwordless })
   sibling = await app.sibling()
 })
 afterAll(() => app.stop())
