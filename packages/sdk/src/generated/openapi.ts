@@ -29,6 +29,7 @@ export interface paths {
                                 email: string;
                                 name: string;
                                 locale: string;
+                                emailVerified: boolean;
                                 lastSignInAt: string | null;
                                 passwordChangedAt: string | null;
                             };
@@ -43,11 +44,32 @@ export interface paths {
                                 id: string;
                             };
                             roles: string[];
+                            /** @description What is to be done before anything else is open. */
+                            owes: ("password_change" | "email_verification" | "second_factor_enrolment" | "second_factor" | "profile") | null;
+                            secondFactor: {
+                                enrolled: boolean;
+                                /** @description Proven in this session. */
+                                satisfied: boolean;
+                                /** @description By a role held here. */
+                                required: boolean;
+                                recommended: boolean;
+                            };
+                            profile: {
+                                complete: boolean;
+                                missing: "name"[];
+                                /**
+                                 * @description Whether the policy wants it complete.
+                                 * @enum {string}
+                                 */
+                                wanted: "off" | "encouraged" | "required";
+                            };
                             session: {
                                 id: string;
                                 createdAt: string;
                                 authenticatedAt: string;
                                 expiresAt: string;
+                                /** @description How it was opened, and what was proven in it since. */
+                                methods: string[];
                             };
                         };
                     };
@@ -56,7 +78,31 @@ export interface paths {
         };
         put?: never;
         post?: never;
-        delete?: never;
+        /** Delete your account for good, where the policy lets you; takes the password and a fresh sign-in */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        password: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
         options?: never;
         head?: never;
         /** Change your name or language */
@@ -599,11 +645,20 @@ export interface paths {
                                 status: "active" | "deactivated";
                                 accountStatus: string;
                                 /**
-                                 * @description none: joined without an invite
+                                 * @description accepted: came by an invite. pending: the account was created, its owner has not come yet
                                  * @enum {string}
                                  */
-                                invitation: "none";
+                                invitation: "none" | "pending" | "accepted";
                                 mustChangePassword: boolean;
+                                /** @description The person has proven that the address is theirs */
+                                emailVerified: boolean;
+                                /** @description The account has a name */
+                                profileComplete: boolean;
+                                secondFactor: boolean;
+                                /** @description Since when privileged roles grant nothing, pending review */
+                                privilegesSuspendedAt: string | null;
+                                /** @description The end of the last day, if one is set */
+                                accessEndsAt: string | null;
                                 lastActiveAt: string | null;
                                 lastSignInAt: string | null;
                                 createdAt: string;
@@ -616,7 +671,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Create an account in the organization; one that exists joins where the policy allows several memberships */
+        /** Create an account in the organization; whoever has one already is invited by mail, and joins by accepting */
         post: {
             parameters: {
                 query?: never;
@@ -636,7 +691,7 @@ export interface paths {
                         locale?: string;
                         /** @description Default: the policy's default role */
                         roles?: string[];
-                        /** @description Default: a temporary one is made and answered */
+                        /** @description Default: a temporary one is made and answered; none where the policy has the person choose it by the activation mail */
                         password?: string;
                     };
                 };
@@ -664,17 +719,38 @@ export interface paths {
                             status: "active" | "deactivated";
                             accountStatus: string;
                             /**
-                             * @description none: joined without an invite
+                             * @description accepted: came by an invite. pending: the account was created, its owner has not come yet
                              * @enum {string}
                              */
-                            invitation: "none";
+                            invitation: "none" | "pending" | "accepted";
                             mustChangePassword: boolean;
+                            /** @description The person has proven that the address is theirs */
+                            emailVerified: boolean;
+                            /** @description The account has a name */
+                            profileComplete: boolean;
+                            secondFactor: boolean;
+                            /** @description Since when privileged roles grant nothing, pending review */
+                            privilegesSuspendedAt: string | null;
+                            /** @description The end of the last day, if one is set */
+                            accessEndsAt: string | null;
                             lastActiveAt: string | null;
                             lastSignInAt: string | null;
                             createdAt: string;
                             deactivatedAt: string | null;
                             /** @description Shown this once; to be changed at the first sign-in */
                             temporaryPassword: string | null;
+                        } | {
+                            /**
+                             * @description There is an account with this address: its owner was asked
+                             * @enum {string}
+                             */
+                            status: "invited";
+                            invite: {
+                                id: string;
+                                email: string;
+                                roles: string[];
+                                expiresAt: string;
+                            };
                         };
                     };
                 };
@@ -730,11 +806,20 @@ export interface paths {
                             status: "active" | "deactivated";
                             accountStatus: string;
                             /**
-                             * @description none: joined without an invite
+                             * @description accepted: came by an invite. pending: the account was created, its owner has not come yet
                              * @enum {string}
                              */
-                            invitation: "none";
+                            invitation: "none" | "pending" | "accepted";
                             mustChangePassword: boolean;
+                            /** @description The person has proven that the address is theirs */
+                            emailVerified: boolean;
+                            /** @description The account has a name */
+                            profileComplete: boolean;
+                            secondFactor: boolean;
+                            /** @description Since when privileged roles grant nothing, pending review */
+                            privilegesSuspendedAt: string | null;
+                            /** @description The end of the last day, if one is set */
+                            accessEndsAt: string | null;
                             lastActiveAt: string | null;
                             lastSignInAt: string | null;
                             createdAt: string;
@@ -819,11 +904,20 @@ export interface paths {
                             status: "active" | "deactivated";
                             accountStatus: string;
                             /**
-                             * @description none: joined without an invite
+                             * @description accepted: came by an invite. pending: the account was created, its owner has not come yet
                              * @enum {string}
                              */
-                            invitation: "none";
+                            invitation: "none" | "pending" | "accepted";
                             mustChangePassword: boolean;
+                            /** @description The person has proven that the address is theirs */
+                            emailVerified: boolean;
+                            /** @description The account has a name */
+                            profileComplete: boolean;
+                            secondFactor: boolean;
+                            /** @description Since when privileged roles grant nothing, pending review */
+                            privilegesSuspendedAt: string | null;
+                            /** @description The end of the last day, if one is set */
+                            accessEndsAt: string | null;
                             lastActiveAt: string | null;
                             lastSignInAt: string | null;
                             createdAt: string;
@@ -881,11 +975,20 @@ export interface paths {
                             status: "active" | "deactivated";
                             accountStatus: string;
                             /**
-                             * @description none: joined without an invite
+                             * @description accepted: came by an invite. pending: the account was created, its owner has not come yet
                              * @enum {string}
                              */
-                            invitation: "none";
+                            invitation: "none" | "pending" | "accepted";
                             mustChangePassword: boolean;
+                            /** @description The person has proven that the address is theirs */
+                            emailVerified: boolean;
+                            /** @description The account has a name */
+                            profileComplete: boolean;
+                            secondFactor: boolean;
+                            /** @description Since when privileged roles grant nothing, pending review */
+                            privilegesSuspendedAt: string | null;
+                            /** @description The end of the last day, if one is set */
+                            accessEndsAt: string | null;
                             lastActiveAt: string | null;
                             lastSignInAt: string | null;
                             createdAt: string;
@@ -947,11 +1050,20 @@ export interface paths {
                             status: "active" | "deactivated";
                             accountStatus: string;
                             /**
-                             * @description none: joined without an invite
+                             * @description accepted: came by an invite. pending: the account was created, its owner has not come yet
                              * @enum {string}
                              */
-                            invitation: "none";
+                            invitation: "none" | "pending" | "accepted";
                             mustChangePassword: boolean;
+                            /** @description The person has proven that the address is theirs */
+                            emailVerified: boolean;
+                            /** @description The account has a name */
+                            profileComplete: boolean;
+                            secondFactor: boolean;
+                            /** @description Since when privileged roles grant nothing, pending review */
+                            privilegesSuspendedAt: string | null;
+                            /** @description The end of the last day, if one is set */
+                            accessEndsAt: string | null;
                             lastActiveAt: string | null;
                             lastSignInAt: string | null;
                             createdAt: string;
@@ -1011,6 +1123,937 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{organization}/members/{member}/suspend-privileges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set the privileged roles of a member aside, pending review; from their next request on */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id or slug */
+                    organization: string;
+                    /** @description mem_… */
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            userId: string;
+                            email: string;
+                            name: string;
+                            roles: string[];
+                            /** @description The same with where each comes from and when it ends */
+                            assignments: {
+                                role: string;
+                                source: string;
+                                expiresAt: string | null;
+                            }[];
+                            /** @enum {string} */
+                            status: "active" | "deactivated";
+                            accountStatus: string;
+                            /**
+                             * @description accepted: came by an invite. pending: the account was created, its owner has not come yet
+                             * @enum {string}
+                             */
+                            invitation: "none" | "pending" | "accepted";
+                            mustChangePassword: boolean;
+                            /** @description The person has proven that the address is theirs */
+                            emailVerified: boolean;
+                            /** @description The account has a name */
+                            profileComplete: boolean;
+                            secondFactor: boolean;
+                            /** @description Since when privileged roles grant nothing, pending review */
+                            privilegesSuspendedAt: string | null;
+                            /** @description The end of the last day, if one is set */
+                            accessEndsAt: string | null;
+                            lastActiveAt: string | null;
+                            lastSignInAt: string | null;
+                            createdAt: string;
+                            deactivatedAt: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/members/{member}/restore-privileges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the privileges of a member back after the review */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id or slug */
+                    organization: string;
+                    /** @description mem_… */
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            userId: string;
+                            email: string;
+                            name: string;
+                            roles: string[];
+                            /** @description The same with where each comes from and when it ends */
+                            assignments: {
+                                role: string;
+                                source: string;
+                                expiresAt: string | null;
+                            }[];
+                            /** @enum {string} */
+                            status: "active" | "deactivated";
+                            accountStatus: string;
+                            /**
+                             * @description accepted: came by an invite. pending: the account was created, its owner has not come yet
+                             * @enum {string}
+                             */
+                            invitation: "none" | "pending" | "accepted";
+                            mustChangePassword: boolean;
+                            /** @description The person has proven that the address is theirs */
+                            emailVerified: boolean;
+                            /** @description The account has a name */
+                            profileComplete: boolean;
+                            secondFactor: boolean;
+                            /** @description Since when privileged roles grant nothing, pending review */
+                            privilegesSuspendedAt: string | null;
+                            /** @description The end of the last day, if one is set */
+                            accessEndsAt: string | null;
+                            lastActiveAt: string | null;
+                            lastSignInAt: string | null;
+                            createdAt: string;
+                            deactivatedAt: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/members/{member}/end-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a membership for a violation that persists, with its roles; history stays */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id or slug */
+                    organization: string;
+                    /** @description mem_… */
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            userId: string;
+                            email: string;
+                            name: string;
+                            roles: string[];
+                            /** @description The same with where each comes from and when it ends */
+                            assignments: {
+                                role: string;
+                                source: string;
+                                expiresAt: string | null;
+                            }[];
+                            /** @enum {string} */
+                            status: "active" | "deactivated";
+                            accountStatus: string;
+                            /**
+                             * @description accepted: came by an invite. pending: the account was created, its owner has not come yet
+                             * @enum {string}
+                             */
+                            invitation: "none" | "pending" | "accepted";
+                            mustChangePassword: boolean;
+                            /** @description The person has proven that the address is theirs */
+                            emailVerified: boolean;
+                            /** @description The account has a name */
+                            profileComplete: boolean;
+                            secondFactor: boolean;
+                            /** @description Since when privileged roles grant nothing, pending review */
+                            privilegesSuspendedAt: string | null;
+                            /** @description The end of the last day, if one is set */
+                            accessEndsAt: string | null;
+                            lastActiveAt: string | null;
+                            lastSignInAt: string | null;
+                            createdAt: string;
+                            deactivatedAt: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/members/{member}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a member to another organization; everything they are signed in to ends (platform) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id or slug */
+                    organization: string;
+                    /** @description mem_… */
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Id or slug of where they go */
+                        organization: string;
+                        /** @description There; default: the policy's default role */
+                        role?: string;
+                        /** @description Why; the policy may demand it */
+                        reason?: string;
+                        /** @description Where the move is documented; the policy may demand it */
+                        reference?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            organization: {
+                                id: string;
+                                slug: string;
+                            };
+                            /** @description The membership there */
+                            member: {
+                                id: string;
+                                userId: string;
+                                email: string;
+                                name: string;
+                                roles: string[];
+                                /** @description The same with where each comes from and when it ends */
+                                assignments: {
+                                    role: string;
+                                    source: string;
+                                    expiresAt: string | null;
+                                }[];
+                                /** @enum {string} */
+                                status: "active" | "deactivated";
+                                accountStatus: string;
+                                /**
+                                 * @description accepted: came by an invite. pending: the account was created, its owner has not come yet
+                                 * @enum {string}
+                                 */
+                                invitation: "none" | "pending" | "accepted";
+                                mustChangePassword: boolean;
+                                /** @description The person has proven that the address is theirs */
+                                emailVerified: boolean;
+                                /** @description The account has a name */
+                                profileComplete: boolean;
+                                secondFactor: boolean;
+                                /** @description Since when privileged roles grant nothing, pending review */
+                                privilegesSuspendedAt: string | null;
+                                /** @description The end of the last day, if one is set */
+                                accessEndsAt: string | null;
+                                lastActiveAt: string | null;
+                                lastSignInAt: string | null;
+                                createdAt: string;
+                                deactivatedAt: string | null;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/mfa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your second factors, and what the policy says of them */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * @description By your roles. required: without one there is no access
+                             * @enum {string}
+                             */
+                            level: "required" | "recommended" | "optional";
+                            enrolled: boolean;
+                            /** @description Proven in this session */
+                            satisfied: boolean;
+                            /** @description What the policy takes beside a password */
+                            methods: ("totp" | "passkey")[];
+                            /** @description Whether a passkey signs in by itself */
+                            passwordless: boolean;
+                            /** @description What removing one takes, beside a fresh sign-in */
+                            removal: {
+                                password: boolean;
+                                secondFactor: boolean;
+                            };
+                            totp: {
+                                enrolledAt: string;
+                                lastUsedAt: string | null;
+                            } | null;
+                            passkeys: number;
+                            /** @description How many are left */
+                            recoveryCodes: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/mfa/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to set up an authenticator app: its secret, shown this once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Base32, to be typed */
+                            secret: string;
+                            /** @description otpauth:, to be opened */
+                            uri: string;
+                            /** @description SVG of the same, to be scanned */
+                            qr: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/mfa/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm the authenticator app by its first code; your other sessions end */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        code: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Shown this once; null: those made with the first factor hold */
+                            recoveryCodes: string[] | null;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/mfa/totp/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove the authenticator app; takes a fresh sign-in and what the policy says */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        password?: string;
+                        /** @description Of the authenticator app */
+                        code?: string;
+                        recoveryCode?: string;
+                        /** @description Asked for by /me/passkeys/challenge */
+                        passkey?: {
+                            challenge: string;
+                            response: {
+                                id: string;
+                                rawId: string;
+                                /** @enum {string} */
+                                type: "public-key";
+                                authenticatorAttachment?: string | null;
+                                /** @default {} */
+                                clientExtensionResults?: {
+                                    [key: string]: unknown;
+                                };
+                                response: {
+                                    clientDataJSON: string;
+                                    authenticatorData: string;
+                                    signature: string;
+                                    userHandle?: string | null;
+                                };
+                            };
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/mfa/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make new recovery codes; those you have are worth nothing then */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Shown this once */
+                            recoveryCodes: string[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your passkeys, oldest first */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                name: string;
+                                /** @description Synchronized between devices */
+                                isBackedUp: boolean;
+                                createdAt: string;
+                                lastUsedAt: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Begin to add a passkey: what navigator.credentials.create is given */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description To be sent back beside the answer; good once, five minutes */
+                            challenge: string;
+                            options: {
+                                [key: string]: unknown;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add the passkey that the authenticator made; your other sessions end */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        challenge: string;
+                        name: string;
+                        response: {
+                            id: string;
+                            rawId: string;
+                            /** @enum {string} */
+                            type: "public-key";
+                            authenticatorAttachment?: string | null;
+                            /** @default {} */
+                            clientExtensionResults?: {
+                                [key: string]: unknown;
+                            };
+                            response: {
+                                clientDataJSON: string;
+                                attestationObject: string;
+                                transports?: string[];
+                            };
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            passkey: {
+                                id: string;
+                                name: string;
+                                /** @description Synchronized between devices */
+                                isBackedUp: boolean;
+                                createdAt: string;
+                                lastUsedAt: string | null;
+                            };
+                            /** @description Shown this once; null: those made with the first factor hold */
+                            recoveryCodes: string[] | null;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for one of your passkeys: what navigator.credentials.get is given */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description To be sent back beside the answer; good once, five minutes */
+                            challenge: string;
+                            options: {
+                                [key: string]: unknown;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/{passkey}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename a passkey */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description pky_… */
+                    passkey: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            /** @description Synchronized between devices */
+                            isBackedUp: boolean;
+                            createdAt: string;
+                            lastUsedAt: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/{passkey}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove a passkey; takes a fresh sign-in and what the policy says */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description pky_… */
+                    passkey: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        password?: string;
+                        /** @description Of the authenticator app */
+                        code?: string;
+                        recoveryCode?: string;
+                        /** @description Asked for by /me/passkeys/challenge */
+                        passkey?: {
+                            challenge: string;
+                            response: {
+                                id: string;
+                                rawId: string;
+                                /** @enum {string} */
+                                type: "public-key";
+                                authenticatorAttachment?: string | null;
+                                /** @default {} */
+                                clientExtensionResults?: {
+                                    [key: string]: unknown;
+                                };
+                                response: {
+                                    clientDataJSON: string;
+                                    authenticatorData: string;
+                                    signature: string;
+                                    userHandle?: string | null;
+                                };
+                            };
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/members/{member}/reset-mfa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove all second factors of a member who lost them; everything the account holds ends */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id or slug */
+                    organization: string;
+                    /** @description mem_… */
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -1020,7 +2063,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in by e-mail address and password */
+        /** Sign in by e-mail address and password; "status" says what comes next */
         post: {
             parameters: {
                 query?: never;
@@ -1065,19 +2108,410 @@ export interface paths {
                                 slug: string;
                                 name: string;
                             };
+                            /** @description What is to be done before anything else is open. */
+                            owes: ("password_change" | "email_verification" | "second_factor_enrolment" | "second_factor" | "profile") | null;
                         } | {
+                            accessToken: string;
+                            refreshToken: string;
                             /** @enum {string} */
-                            status: "organization_required";
-                            organizations: {
+                            tokenType: "Bearer";
+                            /** @description Seconds until the access token expires. */
+                            expiresIn: number;
+                            /**
+                             * @description Signed in, and nothing but setting up a second factor is open.
+                             * @enum {string}
+                             */
+                            status: "mfa_enrolment_required";
+                            user: {
+                                id: string;
+                                email: string;
+                                name: string;
+                                locale: string;
+                            };
+                            organization: {
                                 id: string;
                                 slug: string;
                                 name: string;
-                            }[];
+                            };
+                            /** @description What is to be done before anything else is open. */
+                            owes: ("password_change" | "email_verification" | "second_factor_enrolment" | "second_factor" | "profile") | null;
+                        } | {
+                            /** @enum {string} */
+                            status: "mfa_required";
+                            /** @description For /auth/mfa; ten minutes, once. */
+                            challenge: string;
+                            methods: ("totp" | "recovery_code" | "passkey")[];
                         } | {
                             /** @enum {string} */
                             status: "password_change_required";
                             /** @description For /auth/password/change; ten minutes, once. */
                             challenge: string;
+                        } | {
+                            /** @enum {string} */
+                            status: "organization_required";
+                            /** @description For /auth/organization; ten minutes, once. */
+                            challenge: string;
+                            organizations: {
+                                id: string;
+                                slug: string;
+                                name: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with a sign-in by a second factor */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        challenge: string;
+                        /** @enum {string} */
+                        method: "totp" | "recovery_code" | "passkey";
+                        /** @description For totp and recovery_code. */
+                        code?: string;
+                        /** @description For passkey. */
+                        passkey?: {
+                            challenge: string;
+                            response: {
+                                id: string;
+                                rawId: string;
+                                /** @enum {string} */
+                                type: "public-key";
+                                authenticatorAttachment?: string | null;
+                                /** @default {} */
+                                clientExtensionResults?: {
+                                    [key: string]: unknown;
+                                };
+                                response: {
+                                    clientDataJSON: string;
+                                    authenticatorData: string;
+                                    signature: string;
+                                    userHandle?: string | null;
+                                };
+                            };
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            accessToken: string;
+                            refreshToken: string;
+                            /** @enum {string} */
+                            tokenType: "Bearer";
+                            /** @description Seconds until the access token expires. */
+                            expiresIn: number;
+                            /** @enum {string} */
+                            status: "signed_in";
+                            user: {
+                                id: string;
+                                email: string;
+                                name: string;
+                                locale: string;
+                            };
+                            organization: {
+                                id: string;
+                                slug: string;
+                                name: string;
+                            };
+                            /** @description What is to be done before anything else is open. */
+                            owes: ("password_change" | "email_verification" | "second_factor_enrolment" | "second_factor" | "profile") | null;
+                        } | {
+                            accessToken: string;
+                            refreshToken: string;
+                            /** @enum {string} */
+                            tokenType: "Bearer";
+                            /** @description Seconds until the access token expires. */
+                            expiresIn: number;
+                            /**
+                             * @description Signed in, and nothing but setting up a second factor is open.
+                             * @enum {string}
+                             */
+                            status: "mfa_enrolment_required";
+                            user: {
+                                id: string;
+                                email: string;
+                                name: string;
+                                locale: string;
+                            };
+                            organization: {
+                                id: string;
+                                slug: string;
+                                name: string;
+                            };
+                            /** @description What is to be done before anything else is open. */
+                            owes: ("password_change" | "email_verification" | "second_factor_enrolment" | "second_factor" | "profile") | null;
+                        } | {
+                            /** @enum {string} */
+                            status: "mfa_required";
+                            /** @description For /auth/mfa; ten minutes, once. */
+                            challenge: string;
+                            methods: ("totp" | "recovery_code" | "passkey")[];
+                        } | {
+                            /** @enum {string} */
+                            status: "password_change_required";
+                            /** @description For /auth/password/change; ten minutes, once. */
+                            challenge: string;
+                        } | {
+                            /** @enum {string} */
+                            status: "organization_required";
+                            /** @description For /auth/organization; ten minutes, once. */
+                            challenge: string;
+                            organizations: {
+                                id: string;
+                                slug: string;
+                                name: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a passkey is to sign, as the second factor of a sign-in */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        challenge: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description To be sent back with the answer. */
+                            challenge: string;
+                            /** @description For PublicKeyCredential.parseRequestOptionsFromJSON(). */
+                            options: {
+                                [key: string]: unknown;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkey/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a passkey is to sign, for a sign-in without a name or password */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description To be sent back with the answer. */
+                            challenge: string;
+                            /** @description For PublicKeyCredential.parseRequestOptionsFromJSON(). */
+                            options: {
+                                [key: string]: unknown;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in by a passkey alone */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        challenge: string;
+                        response: {
+                            id: string;
+                            rawId: string;
+                            /** @enum {string} */
+                            type: "public-key";
+                            authenticatorAttachment?: string | null;
+                            /** @default {} */
+                            clientExtensionResults?: {
+                                [key: string]: unknown;
+                            };
+                            response: {
+                                clientDataJSON: string;
+                                authenticatorData: string;
+                                signature: string;
+                                userHandle?: string | null;
+                            };
+                        };
+                        /** @description Id or slug. */
+                        organization?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            accessToken: string;
+                            refreshToken: string;
+                            /** @enum {string} */
+                            tokenType: "Bearer";
+                            /** @description Seconds until the access token expires. */
+                            expiresIn: number;
+                            /** @enum {string} */
+                            status: "signed_in";
+                            user: {
+                                id: string;
+                                email: string;
+                                name: string;
+                                locale: string;
+                            };
+                            organization: {
+                                id: string;
+                                slug: string;
+                                name: string;
+                            };
+                            /** @description What is to be done before anything else is open. */
+                            owes: ("password_change" | "email_verification" | "second_factor_enrolment" | "second_factor" | "profile") | null;
+                        } | {
+                            accessToken: string;
+                            refreshToken: string;
+                            /** @enum {string} */
+                            tokenType: "Bearer";
+                            /** @description Seconds until the access token expires. */
+                            expiresIn: number;
+                            /**
+                             * @description Signed in, and nothing but setting up a second factor is open.
+                             * @enum {string}
+                             */
+                            status: "mfa_enrolment_required";
+                            user: {
+                                id: string;
+                                email: string;
+                                name: string;
+                                locale: string;
+                            };
+                            organization: {
+                                id: string;
+                                slug: string;
+                                name: string;
+                            };
+                            /** @description What is to be done before anything else is open. */
+                            owes: ("password_change" | "email_verification" | "second_factor_enrolment" | "second_factor" | "profile") | null;
+                        } | {
+                            /** @enum {string} */
+                            status: "mfa_required";
+                            /** @description For /auth/mfa; ten minutes, once. */
+                            challenge: string;
+                            methods: ("totp" | "recovery_code" | "passkey")[];
+                        } | {
+                            /** @enum {string} */
+                            status: "password_change_required";
+                            /** @description For /auth/password/change; ten minutes, once. */
+                            challenge: string;
+                        } | {
+                            /** @enum {string} */
+                            status: "organization_required";
+                            /** @description For /auth/organization; ten minutes, once. */
+                            challenge: string;
+                            organizations: {
+                                id: string;
+                                slug: string;
+                                name: string;
+                            }[];
                         };
                     };
                 };
@@ -1098,7 +2532,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Finish a sign-in with a temporary password */
+        /** Go on with a sign-in by a temporary password: choose a new one */
         post: {
             parameters: {
                 query?: never;
@@ -1143,19 +2577,166 @@ export interface paths {
                                 slug: string;
                                 name: string;
                             };
+                            /** @description What is to be done before anything else is open. */
+                            owes: ("password_change" | "email_verification" | "second_factor_enrolment" | "second_factor" | "profile") | null;
                         } | {
+                            accessToken: string;
+                            refreshToken: string;
                             /** @enum {string} */
-                            status: "organization_required";
-                            organizations: {
+                            tokenType: "Bearer";
+                            /** @description Seconds until the access token expires. */
+                            expiresIn: number;
+                            /**
+                             * @description Signed in, and nothing but setting up a second factor is open.
+                             * @enum {string}
+                             */
+                            status: "mfa_enrolment_required";
+                            user: {
+                                id: string;
+                                email: string;
+                                name: string;
+                                locale: string;
+                            };
+                            organization: {
                                 id: string;
                                 slug: string;
                                 name: string;
-                            }[];
+                            };
+                            /** @description What is to be done before anything else is open. */
+                            owes: ("password_change" | "email_verification" | "second_factor_enrolment" | "second_factor" | "profile") | null;
+                        } | {
+                            /** @enum {string} */
+                            status: "mfa_required";
+                            /** @description For /auth/mfa; ten minutes, once. */
+                            challenge: string;
+                            methods: ("totp" | "recovery_code" | "passkey")[];
                         } | {
                             /** @enum {string} */
                             status: "password_change_required";
                             /** @description For /auth/password/change; ten minutes, once. */
                             challenge: string;
+                        } | {
+                            /** @enum {string} */
+                            status: "organization_required";
+                            /** @description For /auth/organization; ten minutes, once. */
+                            challenge: string;
+                            organizations: {
+                                id: string;
+                                slug: string;
+                                name: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/organization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with a sign-in in one of your organizations */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        challenge: string;
+                        /** @description Id or slug. */
+                        organization: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            accessToken: string;
+                            refreshToken: string;
+                            /** @enum {string} */
+                            tokenType: "Bearer";
+                            /** @description Seconds until the access token expires. */
+                            expiresIn: number;
+                            /** @enum {string} */
+                            status: "signed_in";
+                            user: {
+                                id: string;
+                                email: string;
+                                name: string;
+                                locale: string;
+                            };
+                            organization: {
+                                id: string;
+                                slug: string;
+                                name: string;
+                            };
+                            /** @description What is to be done before anything else is open. */
+                            owes: ("password_change" | "email_verification" | "second_factor_enrolment" | "second_factor" | "profile") | null;
+                        } | {
+                            accessToken: string;
+                            refreshToken: string;
+                            /** @enum {string} */
+                            tokenType: "Bearer";
+                            /** @description Seconds until the access token expires. */
+                            expiresIn: number;
+                            /**
+                             * @description Signed in, and nothing but setting up a second factor is open.
+                             * @enum {string}
+                             */
+                            status: "mfa_enrolment_required";
+                            user: {
+                                id: string;
+                                email: string;
+                                name: string;
+                                locale: string;
+                            };
+                            organization: {
+                                id: string;
+                                slug: string;
+                                name: string;
+                            };
+                            /** @description What is to be done before anything else is open. */
+                            owes: ("password_change" | "email_verification" | "second_factor_enrolment" | "second_factor" | "profile") | null;
+                        } | {
+                            /** @enum {string} */
+                            status: "mfa_required";
+                            /** @description For /auth/mfa; ten minutes, once. */
+                            challenge: string;
+                            methods: ("totp" | "recovery_code" | "passkey")[];
+                        } | {
+                            /** @enum {string} */
+                            status: "password_change_required";
+                            /** @description For /auth/password/change; ten minutes, once. */
+                            challenge: string;
+                        } | {
+                            /** @enum {string} */
+                            status: "organization_required";
+                            /** @description For /auth/organization; ten minutes, once. */
+                            challenge: string;
+                            organizations: {
+                                id: string;
+                                slug: string;
+                                name: string;
+                            }[];
                         };
                     };
                 };
@@ -1233,10 +2814,36 @@ export interface paths {
                 path?: never;
                 cookie?: never;
             };
+            /** @description A password, or a second factor: "method" with "code" or "passkey". */
             requestBody: {
                 content: {
                     "application/json": {
-                        password: string;
+                        password?: string;
+                        /** @enum {string} */
+                        method?: "totp" | "recovery_code" | "passkey";
+                        /** @description For totp and recovery_code. */
+                        code?: string;
+                        /** @description For passkey. */
+                        passkey?: {
+                            challenge: string;
+                            response: {
+                                id: string;
+                                rawId: string;
+                                /** @enum {string} */
+                                type: "public-key";
+                                authenticatorAttachment?: string | null;
+                                /** @default {} */
+                                clientExtensionResults?: {
+                                    [key: string]: unknown;
+                                };
+                                response: {
+                                    clientDataJSON: string;
+                                    authenticatorData: string;
+                                    signature: string;
+                                    userHandle?: string | null;
+                                };
+                            };
+                        };
                     };
                 };
             };
@@ -1249,6 +2856,49 @@ export interface paths {
                     content: {
                         "application/json": {
                             authenticatedAt: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/step-up/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What one of your passkeys is to sign, to prove again who you are */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description To be sent back with the answer. */
+                            challenge: string;
+                            /** @description For PublicKeyCredential.parseRequestOptionsFromJSON(). */
+                            options: {
+                                [key: string]: unknown;
+                            };
                         };
                     };
                 };
@@ -1312,6 +2962,8 @@ export interface paths {
                                 slug: string;
                                 name: string;
                             };
+                            /** @description What is to be done before anything else is open. */
+                            owes: ("password_change" | "email_verification" | "second_factor_enrolment" | "second_factor" | "profile") | null;
                         };
                     };
                 };
@@ -1475,11 +3127,8 @@ export interface paths {
                                 device: string;
                                 userAgent: string;
                                 ip: string | null;
-                                organization: {
-                                    id: string;
-                                    slug: string;
-                                    name: string;
-                                };
+                                /** @description How it was opened, and what was proven in it since. */
+                                methods: string[];
                                 createdAt: string;
                                 lastUsedAt: string;
                                 expiresAt: string;
@@ -1489,6 +3138,11 @@ export interface paths {
                                  */
                                 state: "active" | "idle";
                                 current: boolean;
+                                organization: {
+                                    id: string;
+                                    slug: string;
+                                    name: string;
+                                };
                             }[];
                             nextCursor: string | null;
                         };
@@ -1558,6 +3212,894 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Browsers that your account knows */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description At most this many items. */
+                    limit?: number;
+                    /** @description nextCursor of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                name: string;
+                                ip: string | null;
+                                createdAt: string;
+                                lastUsedAt: string;
+                                current: boolean;
+                            }[];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Have one of them forgotten */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description dev_… */
+                    device: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/members/{member}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a member is signed in to this organization */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description At most this many items. */
+                    limit?: number;
+                    /** @description nextCursor of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    organization: string;
+                    /** @description mem_… */
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                device: string;
+                                userAgent: string;
+                                ip: string | null;
+                                /** @description How it was opened, and what was proven in it since. */
+                                methods: string[];
+                                createdAt: string;
+                                lastUsedAt: string;
+                                expiresAt: string;
+                                /**
+                                 * @description idle: its cookie no longer holds, its refresh token still may.
+                                 * @enum {string}
+                                 */
+                                state: "active" | "idle";
+                                current: boolean;
+                            }[];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** End the sessions that a member has in this organization */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    organization: string;
+                    /** @description mem_… */
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            ended: number;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/members/{member}/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of them */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    organization: string;
+                    /** @description mem_… */
+                    member: string;
+                    /** @description ses_… */
+                    session: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/forward-auth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** For a reverse proxy: who is this request from, and may they? 204 with X-Writ-… headers, 401, 302 or 403 */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description action:resource that the policy must grant; several: all of them */
+                    permission?: string | string[];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/forward-auth/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A host's /.writ/sign-in: remembers this browser on the host and sends it to the sign-on */
+        get: {
+            parameters: {
+                query?: {
+                    return?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/forward-auth/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** For a browser: takes the session that it has here to a host, after signing in where there is none */
+        get: {
+            parameters: {
+                query: {
+                    host: string;
+                    return?: string;
+                    browser: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/forward-auth/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A host's /.writ/callback: spends the code for the host's cookie and goes on to the page that was wanted */
+        get: {
+            parameters: {
+                query: {
+                    code: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/invites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The invites, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description At most this many items. */
+                    limit?: number;
+                    /** @description nextCursor of the page before. */
+                    cursor?: string;
+                    /** @description stale: those that should be sent again or revoked */
+                    state?: "pending" | "accepted" | "expired" | "revoked" | "stale";
+                };
+                header?: never;
+                path: {
+                    /** @description Id or slug */
+                    organization: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                email: string;
+                                roles: string[];
+                                /** @enum {string} */
+                                state: "pending" | "accepted" | "expired" | "revoked";
+                                /** @description Nobody can accept it as it is: it has expired, or its inviter is no active member any more */
+                                stale: boolean;
+                                /** @description Who sent it last and answers for what it offers; without a name who is no member any more */
+                                inviter: {
+                                    userId: string;
+                                    name: string | null;
+                                    email: string | null;
+                                };
+                                createdAt: string;
+                                /** @description The newest mail */
+                                sentAt: string;
+                                sends: number;
+                                expiresAt: string;
+                                acceptedAt: string | null;
+                                /** @description The member it made */
+                                memberId: string | null;
+                                revokedAt: string | null;
+                                /** @description revoked; joined (became a member in another way); or why it could not be accepted */
+                                revokedBecause: string | null;
+                            }[];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Invite a person by mail, with a role that you may give */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id or slug */
+                    organization: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        email: string;
+                        /** @description Default: the policy's default role */
+                        role?: string;
+                        /** @description Several, where members may have several */
+                        roles?: string[];
+                        /** @description Language of the mail. Default: the organization's */
+                        locale?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            email: string;
+                            roles: string[];
+                            expiresAt: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/invites/{invite}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One invite */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id or slug */
+                    organization: string;
+                    /** @description inv_… */
+                    invite: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            email: string;
+                            roles: string[];
+                            /** @enum {string} */
+                            state: "pending" | "accepted" | "expired" | "revoked";
+                            /** @description Nobody can accept it as it is: it has expired, or its inviter is no active member any more */
+                            stale: boolean;
+                            /** @description Who sent it last and answers for what it offers; without a name who is no member any more */
+                            inviter: {
+                                userId: string;
+                                name: string | null;
+                                email: string | null;
+                            };
+                            createdAt: string;
+                            /** @description The newest mail */
+                            sentAt: string;
+                            sends: number;
+                            expiresAt: string;
+                            acceptedAt: string | null;
+                            /** @description The member it made */
+                            memberId: string | null;
+                            revokedAt: string | null;
+                            /** @description revoked; joined (became a member in another way); or why it could not be accepted */
+                            revokedBecause: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Revoke an invite: its link is dead at once */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id or slug */
+                    organization: string;
+                    /** @description inv_… */
+                    invite: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/invites/{invite}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send an invite again, with a new link; the link before is dead. You answer for it from now on */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id or slug */
+                    organization: string;
+                    /** @description inv_… */
+                    invite: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            email: string;
+                            roles: string[];
+                            expiresAt: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invites/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an invitation offers, for whoever has its link; spends nothing */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Of the link in the mail */
+                        token: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            organization: {
+                                id: string;
+                                slug: string;
+                                name: string;
+                            };
+                            email: string;
+                            /** @description By the names people read */
+                            roles: string[];
+                            /** @description Then its owner signs in and accepts by /me/invites/accept; else /invites/accept */
+                            hasAccount: boolean;
+                            expiresAt: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invites/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept an invitation and make the account; then sign in with it */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Of the link in the mail */
+                        token: string;
+                        name: string;
+                        password: string;
+                        locale?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            organization: {
+                                id: string;
+                                slug: string;
+                                name: string;
+                            };
+                            member: {
+                                id: string;
+                            };
+                            /** @description With which to sign in */
+                            email: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/invites/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept an invitation with the account you are signed in with */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Of the link in the mail */
+                        token: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            organization: {
+                                id: string;
+                                slug: string;
+                                name: string;
+                            };
+                            member: {
+                                id: string;
+                            };
+                            /** @description With which to sign in */
+                            email: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Register yourself; a mail has the link to go on. The answer is the same whether the address is known */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        email: string;
+                        /** @description Slug */
+                        organization: string;
+                        /** @description Default: the first that is open */
+                        role?: string;
+                        /** @default  */
+                        name?: string;
+                        locale?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            status: "mail_sent";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/register/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finish a registration by the link in the mail: makes the account; then sign in with it */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Of the link in the mail */
+                        token: string;
+                        password: string;
+                        name?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            organization: {
+                                id: string;
+                                slug: string;
+                                name: string;
+                            };
+                            member: {
+                                id: string;
+                            };
+                            /** @description With which to sign in */
+                            email: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3031,6 +5573,308 @@ export interface paths {
                     organization: string;
                     /** @description app_… */
                     application: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/offboardings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Deadlines for leavers and for changed duties, in the order they were set */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description At most this many items. */
+                    limit?: number;
+                    /** @description nextCursor of the page before. */
+                    cursor?: string;
+                    state?: "open" | "done" | "overdue" | "cancelled";
+                    /** @description mem_… */
+                    member?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Id or slug */
+                    organization: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                /** @enum {string} */
+                                kind: "leave" | "role_change";
+                                member: {
+                                    id: string;
+                                    userId: string;
+                                    /** @description Null: the member was deleted or moved */
+                                    email: string | null;
+                                    name: string | null;
+                                };
+                                occasion: ("termination" | "roleChange" | "incident" | "leave") | null;
+                                /** @description The last day, or the first of the new duties, in the organization's time zone */
+                                effectiveOn: string;
+                                /** @description The end of that last day, or the beginning of that first one */
+                                effectiveAt: string;
+                                /** @description Until when the member is to be deactivated, or the roles changed */
+                                dueAt: string;
+                                /** @description Access ends by itself with the last day, and the deactivation follows */
+                                automatic: boolean;
+                                roles: string[] | null;
+                                /**
+                                 * @description Of this moment, by the member's real roles and standing
+                                 * @enum {string}
+                                 */
+                                state: "open" | "done" | "overdue" | "cancelled";
+                                plannedBy: string;
+                                plannedAt: string;
+                                cancelledAt: string | null;
+                                /** @description When it was reported as overdue */
+                                raisedAt: string | null;
+                            }[];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/members/{member}/leave-date": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a member's last day; on an occasion that the policy names, access is revoked at once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id or slug */
+                    organization: string;
+                    /** @description mem_… */
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date
+                         * @description The last day, in the organization's time zone
+                         */
+                        date: string;
+                        /**
+                         * @description Whether access ends by itself with the day
+                         * @default true
+                         */
+                        automatic?: boolean;
+                        /** @enum {string} */
+                        occasion?: "termination" | "roleChange" | "incident" | "leave";
+                        reason?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {string} */
+                            kind: "leave" | "role_change";
+                            member: {
+                                id: string;
+                                userId: string;
+                                /** @description Null: the member was deleted or moved */
+                                email: string | null;
+                                name: string | null;
+                            };
+                            occasion: ("termination" | "roleChange" | "incident" | "leave") | null;
+                            /** @description The last day, or the first of the new duties, in the organization's time zone */
+                            effectiveOn: string;
+                            /** @description The end of that last day, or the beginning of that first one */
+                            effectiveAt: string;
+                            /** @description Until when the member is to be deactivated, or the roles changed */
+                            dueAt: string;
+                            /** @description Access ends by itself with the last day, and the deactivation follows */
+                            automatic: boolean;
+                            roles: string[] | null;
+                            /**
+                             * @description Of this moment, by the member's real roles and standing
+                             * @enum {string}
+                             */
+                            state: "open" | "done" | "overdue" | "cancelled";
+                            plannedBy: string;
+                            plannedAt: string;
+                            cancelledAt: string | null;
+                            /** @description When it was reported as overdue */
+                            raisedAt: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        /** Take a member's last day back */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id or slug */
+                    organization: string;
+                    /** @description mem_… */
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/members/{member}/role-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plan a change of duties; the roles are to follow in the time that the policy sets */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id or slug */
+                    organization: string;
+                    /** @description mem_… */
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date
+                         * @description The first day of the new duties, in the organization's time zone
+                         */
+                        effectiveOn: string;
+                        /** @description Exactly these from then on */
+                        roles: string[];
+                        reason?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {string} */
+                            kind: "leave" | "role_change";
+                            member: {
+                                id: string;
+                                userId: string;
+                                /** @description Null: the member was deleted or moved */
+                                email: string | null;
+                                name: string | null;
+                            };
+                            occasion: ("termination" | "roleChange" | "incident" | "leave") | null;
+                            /** @description The last day, or the first of the new duties, in the organization's time zone */
+                            effectiveOn: string;
+                            /** @description The end of that last day, or the beginning of that first one */
+                            effectiveAt: string;
+                            /** @description Until when the member is to be deactivated, or the roles changed */
+                            dueAt: string;
+                            /** @description Access ends by itself with the last day, and the deactivation follows */
+                            automatic: boolean;
+                            roles: string[] | null;
+                            /**
+                             * @description Of this moment, by the member's real roles and standing
+                             * @enum {string}
+                             */
+                            state: "open" | "done" | "overdue" | "cancelled";
+                            plannedBy: string;
+                            plannedAt: string;
+                            cancelledAt: string | null;
+                            /** @description When it was reported as overdue */
+                            raisedAt: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        /** Take a planned change of duties back */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id or slug */
+                    organization: string;
+                    /** @description mem_… */
+                    member: string;
                 };
                 cookie?: never;
             };

@@ -4,6 +4,20 @@ import type { ColumnType, Generated } from 'kysely'
 /** Read as a value, written as its JSON text. */
 type Json = ColumnType<unknown, string | null, string | null>
 
+export interface AccountLinks {
+  userId: string
+  id: string
+  kind: string
+  secretHash: Buffer
+  email: string
+  newEmail: string | null
+  tokenVersion: number | null
+  createdAt: Date
+  expiresAt: Date
+  spentAt: Date | null
+  supersededAt: Date | null
+}
+
 export interface Applications {
   organizationId: string
   id: string
@@ -107,8 +121,70 @@ export interface FactorAttempts {
   lastFailedAt: Date | null
 }
 
+export interface ForwardCodes {
+  organizationId: string
+  id: string
+  sessionId: string
+  hostId: string
+  codeHash: Buffer
+  browserHash: Buffer
+  signInHash: Buffer
+  returnTo: string
+  expiresAt: Date
+  spentAt: Date | null
+}
+
+export interface ForwardHosts {
+  id: string
+  origin: string
+  createdBy: string
+  createdAt: Date
+  removedAt: Date | null
+}
+
+export interface ForwardSessions {
+  organizationId: string
+  id: string
+  sessionId: string
+  hostId: string
+  secretHash: Buffer
+  signInHash: Buffer
+  createdAt: Date
+}
+
+export interface Invites {
+  organizationId: string
+  id: string
+  email: string
+  emailKey: string
+  roles: string[]
+  locale: string
+  permission: string
+  tokenHash: Buffer
+  inviterOrganizationId: string
+  inviterMemberId: string
+  inviterUserId: string
+  createdAt: Date
+  sentAt: Date
+  sends: Generated<number>
+  expiresAt: Date
+  acceptedAt: Date | null
+  memberId: string | null
+  revokedAt: Date | null
+  revokedBy: string | null
+  revokedBecause: string | null
+  replacedAt: Date | null
+}
+
+export interface MailAllowances {
+  bucket: Buffer
+  count: number
+  since: Date
+}
+
 export interface Mails {
   id: string
+  position: Generated<number>
   kind: string
   recipient: Buffer
   content: Buffer | null
@@ -133,6 +209,26 @@ export interface Members {
   privilegesSuspendedAt: Date | null
   accessEndsAt: Date | null
   inviteId: string | null
+}
+
+export interface Offboardings {
+  organizationId: string
+  id: string
+  kind: string
+  memberId: string
+  userId: string
+  occasion: string | null
+  effectiveOn: string
+  effectiveAt: Date
+  dueAt: Date
+  isAutomatic: boolean
+  roles: string[] | null
+  plannedBy: string
+  plannedAt: Date
+  doneAt: Date | null
+  cancelledAt: Date | null
+  cancelledBy: string | null
+  raisedAt: Date | null
 }
 
 export interface Organizations {
@@ -210,6 +306,20 @@ export interface RefreshTokens {
   spentBy: Buffer | null
 }
 
+export interface Registrations {
+  organizationId: string
+  id: string
+  email: string
+  emailKey: string
+  role: string
+  name: string
+  locale: string
+  tokenHash: Buffer
+  createdAt: Date
+  expiresAt: Date
+  spentAt: Date | null
+}
+
 export interface Resources {
   organizationId: string
   type: string
@@ -277,6 +387,87 @@ export interface SignInChallenges {
   organization: string | null
 }
 
+export interface SignOnArtifacts {
+  model: string
+  idHash: Buffer
+  grantHash: Buffer | null
+  uidHash: Buffer | null
+  userCodeHash: Buffer | null
+  sessionId: string | null
+  payload: Buffer
+  isInFlight: Generated<boolean>
+  createdAt: Date
+  expiresAt: Date
+  consumedAt: Date | null
+}
+
+export interface SignOnClients {
+  id: string
+  name: string
+  type: string
+  authentication: string
+  secretHash: Buffer | null
+  jwks: Json | null
+  redirectUris: Generated<string[]>
+  postLogoutUris: Generated<string[]>
+  backchannelUri: string | null
+  initiateUri: string | null
+  resources: Generated<string[]>
+  audience: string | null
+  audienceScopes: Generated<string[]>
+  audienceTokens: string | null
+  isFirstParty: boolean
+  requiresPar: Generated<boolean>
+  requiresDpop: Generated<boolean>
+  organizationId: string | null
+  createdBy: string
+  createdAt: Date
+  revokedAt: Date | null
+}
+
+export interface SignOnConsents {
+  userId: string
+  organizationId: string
+  clientId: string
+  scopes: string[]
+  givenAt: Date
+}
+
+export interface SignOnGrants {
+  organizationId: string
+  idHash: Buffer
+  sessionId: string
+  userId: string
+  clientId: string
+  createdAt: Date
+  sessionExpiresAt: Date
+  endedAt: Date | null
+  endedBecause: string | null
+}
+
+export interface SignOnKeys {
+  id: string
+  algorithm: string
+  secret: Buffer
+  createdAt: Date
+  retiredAt: Date | null
+}
+
+export interface SignOnLogouts {
+  organizationId: string
+  id: string
+  sessionId: string
+  userId: string
+  clientId: string
+  sid: string
+  createdAt: Date
+  sessionExpiresAt: Date
+  dueAt: Date | null
+  attempts: Generated<number>
+  deliveredAt: Date | null
+  failedAt: Date | null
+}
+
 export interface SigningKeys {
   id: string
   algorithm: string
@@ -331,6 +522,7 @@ export interface Users {
 }
 
 export interface DB {
+  accountLinks: AccountLinks
   applications: Applications
   auditCheckpoints: AuditCheckpoints
   auditEvents: AuditEvents
@@ -343,8 +535,14 @@ export interface DB {
   contextKeys: ContextKeys
   devices: Devices
   factorAttempts: FactorAttempts
+  forwardCodes: ForwardCodes
+  forwardHosts: ForwardHosts
+  forwardSessions: ForwardSessions
+  invites: Invites
+  mailAllowances: MailAllowances
   mails: Mails
   members: Members
+  offboardings: Offboardings
   organizations: Organizations
   passkeyChallenges: PasskeyChallenges
   passkeys: Passkeys
@@ -352,12 +550,19 @@ export interface DB {
   policyVersions: PolicyVersions
   recoveryCodes: RecoveryCodes
   refreshTokens: RefreshTokens
+  registrations: Registrations
   resources: Resources
   rolePermissions: RolePermissions
   roles: Roles
   sessions: Sessions
   setupTokens: SetupTokens
   signInChallenges: SignInChallenges
+  signOnArtifacts: SignOnArtifacts
+  signOnClients: SignOnClients
+  signOnConsents: SignOnConsents
+  signOnGrants: SignOnGrants
+  signOnKeys: SignOnKeys
+  signOnLogouts: SignOnLogouts
   signingKeys: SigningKeys
   totpFactors: TotpFactors
   userRoles: UserRoles
