@@ -199,6 +199,22 @@ describe('create-application', () => {
   })
 })
 
+describe('create-forward-host', () => {
+  test('registers an origin once; remove-forward-host takes it away, and both are in the log', async () => {
+    const origin = 'https://wiki.example.com'
+    expect(await json('admin', 'create-forward-host', `${origin}/`)).toEqual({ origin })
+    expect((await json('admin', 'list-forward-hosts')).hosts).toMatchObject([{ origin }])
+    const again = await writ(['admin', 'create-forward-host', origin, '--json'])
+    expect([again.code, JSON.parse(again.stdout).error.code]).toEqual([3, 'forward_auth.already_registered'])
+    await json('admin', 'remove-forward-host', origin)
+    expect((await json('admin', 'list-forward-hosts')).hosts).toEqual([])
+    expect((await app.events()).slice(-2)).toEqual([
+      'forward_auth.host_registered',
+      'forward_auth.host_removed',
+    ])
+  })
+})
+
 describe('rotate-keys', () => {
   test('keeps tokens that were issued before', async () => {
     const tokens = await signedIn()

@@ -11,6 +11,7 @@ import { z } from 'zod'
 import { createPlatformApplication } from '#access/applications'
 import { applyPolicy, currentPolicy } from '#access/policy'
 import { exportLogAsOperator, type OperatorExport } from '#evidence/audit'
+import { type ForwardHost, listHosts, registerHost, removeHost } from '#people/forward-auth'
 import { emailField, nameField } from '#people/identity'
 import {
   createMemberAsOperator,
@@ -78,6 +79,11 @@ export interface Operator {
   revokePlatformRole(input: { email: string; role: string }): Promise<{ roles: readonly string[] }>
   /** The credential is in the answer this once; only its hash is stored. */
   createApplication(name: string): Promise<{ id: string; credential: string }>
+  /** A host whose reverse proxy may ask who a request is from. @throws `invalid_input`, `forward_auth.already_registered` */
+  createForwardHost(origin: string): Promise<ForwardHost>
+  /** @throws `forward_auth.not_found` */
+  removeForwardHost(origin: string): Promise<void>
+  forwardHosts(): Promise<readonly ForwardHost[]>
   rotateKeys(options: { retireOthers: boolean }): Promise<RotatedKeys>
   /** The log of an organization by its slug; `platform` is the platform's own. @throws `audit.no_checkpoint`, `organizations.not_found` */
   exportLog(organization: string): Promise<OperatorExport>
@@ -188,6 +194,9 @@ function actsOnPlatform(
       const { application, credential } = await createPlatformApplication(operator, { name, by })
       return { id: toWire('app', application.id), credential }
     },
+    createForwardHost: (origin) => registerHost(operator, { origin, publicUrl: services.publicUrl, by }),
+    removeForwardHost: (origin) => removeHost(operator, { origin, by }),
+    forwardHosts: () => listHosts(operator),
     async rotateKeys({ retireOthers }) {
       const applied = await currentPolicy(operator)
       if (!applied) throw failures.unavailable({ reason: 'no_policy_applied' })

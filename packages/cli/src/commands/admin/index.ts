@@ -1,9 +1,12 @@
 /** `writ admin …`: what only the operator does, beside the server and never through it. @module */
 import type { CommandGroup } from '../../command.ts'
 import { createApplication } from './create-application.ts'
+import { createForwardHost } from './create-forward-host.ts'
 import { createOrganization } from './create-organization.ts'
 import { createUser } from './create-user.ts'
 import { grantPlatformRole } from './grant-platform-role.ts'
+import { listForwardHosts } from './list-forward-hosts.ts'
+import { removeForwardHost } from './remove-forward-host.ts'
 import { revokePlatformRole } from './revoke-platform-role.ts'
 import { rotateKeys } from './rotate-keys.ts'
 
@@ -16,6 +19,9 @@ export const adminCommands: CommandGroup = {
     grantPlatformRole,
     revokePlatformRole,
     createApplication,
+    createForwardHost,
+    removeForwardHost,
+    listForwardHosts,
     rotateKeys,
   ],
 }

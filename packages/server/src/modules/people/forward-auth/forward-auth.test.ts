@@ -453,7 +453,8 @@ async function startProxy(port: number): Promise<Proxy> {
           'x-forwarded-uri': path,
           'x-forwarded-method': request.method!,
         }
-    const toWrit = (target: string) => subrequest(port, target, { ...(request.headers as never), ...named })
+    const toWrit = (target: string) =>
+      subrequest(port, target, { ...(request.headers as Record<string, string>), ...named })
     void (async () => {
       if (path.startsWith('/.writ/')) {
         const answer = await toWrit(path.replace('/.writ/', '/forward-auth/'))
