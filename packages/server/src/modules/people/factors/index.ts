@@ -13,6 +13,9 @@
  */
 export { errors as factorErrors, mails as factorMails } from './catalog.ts'
 export { beginPasskeyProof, type PasskeyQuestion } from './commands/begin-passkey-proof.ts'
+export { type BegunTotp, beginTotp, confirmTotp } from './commands/enrol-totp.ts'
+export type { RemovalProof } from './commands/guard-change.ts'
+export { demandFreshSignIn, demandSecondFactor } from './commands/guard-change.ts'
 export {
   type FactorProof,
   type FactorRefusal,
@@ -20,8 +23,26 @@ export {
   proveFactor,
 } from './commands/prove-factor.ts'
 export { type PasskeyAnswer, type PasskeyProof, provePasskey } from './commands/prove-passkey.ts'
+export { beginPasskey, type RegistrationQuestion, registerPasskey } from './commands/register-passkey.ts'
+export { removePasskey, removeTotp } from './commands/remove-factor.ts'
+export { renamePasskey } from './commands/rename-passkey.ts'
+export { renewRecoveryCodes } from './commands/renew-recovery-codes.ts'
 export { resetFactors } from './commands/reset-factors.ts'
 export { adviceFor, type MfaAdvice } from './model/advice.ts'
-export { type EnrolledFactors, factorsOf, hasFactor, mfaAdvice } from './queries.ts'
-export { optionsShape, passkeyAnswerField } from './routes/fields.ts'
+export {
+  type EnrolledFactors,
+  factorsOf,
+  hasFactor,
+  listOwnPasskeys,
+  mfaAdvice,
+  readOwnFactors,
+} from './queries.ts'
+export {
+  attestationField,
+  codeField,
+  optionsShape,
+  passkeyAnswerField,
+  passkeyNameField,
+  recoveryCodeField,
+} from './routes/fields.ts'
 export { factorRoutes } from './routes.ts'
