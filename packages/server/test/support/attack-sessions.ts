@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SESSION_COOKIE } from '#people/sessions'
+import { DEVICE_COOKIE, SESSION_COOKIE } from '#people/sessions'
 import { newSecret, sha256 } from '#platform/crypto'
 import { newId, type Uuid } from '#platform/ids'
 import type { App } from '../../src/app.ts'
@@ -101,4 +101,27 @@ export async function seedApplication(app: TestApp, slug: string): Promise<{ id:
     tx.insertInto('applications').values(row).execute(),
   )
   return { id, credential }
+}
+
+/** A browser on which a member has signed in before, made beside the API; answers its id and cookie. */
+export async function seedDevice(
+  app: TestApp,
+  { userId }: TestMember,
+): Promise<{ id: Uuid; cookie: string }> {
+  const [id, secret] = [newId(app.clock.now()), newSecret()]
+  const at = app.clock.now()
+  await app.ownerDb.transaction(`account:${userId}`, (tx) =>
+    tx
+      .insertInto('devices')
+      .values({
+        userId,
+        id,
+        secretHash: sha256(secret),
+        name: 'Firefox on Linux',
+        createdAt: at,
+        lastUsedAt: at,
+      })
+      .execute(),
+  )
+  return { id, cookie: `${DEVICE_COOKIE}=${secret}` }
 }

@@ -9,8 +9,10 @@ import { createSetupToken } from '#people/organizations'
 import type { Route } from '#platform/http'
 import { fromWire, toWire, type Uuid } from '#platform/ids'
 import { type Answer, PASSWORD, send, startApp, type TestApp, type TestMember, type Tokens } from './app.ts'
-import { openSessionOf } from './attack-sessions.ts'
+import { openSessionOf, seedDevice } from './attack-sessions.ts'
+import { quickPolicy } from './policies.ts'
 import { addressOf, bodyOf, call, createWorld, nameOf, paramsOf, routes, type World } from './routes.ts'
+import { enrolPasskey, enrolTotp } from './second-factors.ts'
 
 export const USER_AGENT = 'driven by a test'
 
@@ -116,9 +118,33 @@ const from = ({ accessToken }: Tokens) => ({
   'user-agent': USER_AGENT,
 })
 const onVictim =
-  (action: string) =>
+  (action: string, body?: unknown) =>
   (app: TestApp, { slug, admin, victim }: World) =>
-    send(app, 'POST', `/organizations/${slug}/members/${victim.member.wire.member}/${action}`, { as: admin })
+    send(app, 'POST', `/organizations/${slug}/members/${victim.member.wire.member}/${action}`, {
+      as: admin,
+      ...(body === undefined ? {} : { body }),
+    })
+
+const moveMember: Drive = async (_stage, route) => {
+  // Staff reach into an organization under this policy.
+  const app = await startApp({ policy: 'business-manager' })
+  await app.organization('elsewhere')
+  const { organizationId, wire } = await app.member('farm', { email: 'victim@farm.test', roles: ['staff'] })
+  const staff = await app.platformMember({ email: 'staff@platform.test', role: 'super_admin' })
+  const address = addressOf(route, { organization: 'farm', member: wire.member })
+  const headers = from(await openSessionOf(app, staff))
+  const body = { organization: 'elsewhere', reason: 'The farm was sold', reference: 'T-1' }
+  return { answer: await call(app, route, address, headers, body), app, organizationId, by: staff.userId }
+}
+
+const deleteOneself: Drive = async (_stage, route) => {
+  const app = await startApp({ policy: withOwnDeletion() })
+  await app.member('acme', { email: 'admin@acme.test', roles: ['admin'] })
+  const leaver = await app.member('acme', { email: 'leaver@acme.test', roles: ['user'] })
+  const headers = from(await openSessionOf(app, leaver))
+  const answer = await call(app, route, addressOf(route, {}), headers, { password: PASSWORD })
+  return { answer, app, organizationId: leaver.organizationId, by: leaver.userId }
+}
 
 const setUp: Drive = async (_stage, route) => {
   // Works only while there is no organization.
@@ -147,6 +173,34 @@ const anotherSession = async (app: TestApp, { admin }: World) => ({
   session: toWire('ses', (await openSessionOf(app, admin.member)).sessionId),
 })
 
+/** A sign-in that waits for a second factor; recovery codes do not depend on the time. */
+async function secondFactorOf(app: TestApp, { victim }: World): Promise<Record<string, unknown>> {
+  const { recoveryCodes } = await enrolTotp(app, victim.accessToken)
+  const body = { email: victim.member.email, password: PASSWORD }
+  const { challenge } = (await send(app, 'POST', '/auth/login', { body })).body
+  return { challenge, method: 'recovery_code', code: recoveryCodes[0] }
+}
+
+/** A sign-in of a person of two organizations that waits for the choice of one. */
+async function organizationOf(app: TestApp, { slug, victim }: World): Promise<Record<string, unknown>> {
+  await app.member(`${slug}-too`, { email: victim.member.email, roles: ['user'] })
+  const body = { email: victim.member.email, password: PASSWORD }
+  const { challenge } = (await send(app, 'POST', '/auth/login', { body })).body
+  return { challenge, organization: slug }
+}
+
+/** On a server of its own: the policy of the worlds takes no passkey without a password. */
+const signInByPasskey: Drive = async (_stage, route) => {
+  const source = quickPolicy('sales-agent').replace('methods: [password,', 'methods: [password, passkey,')
+  const app = await startApp({ policy: source })
+  const ada = await openSessionOf(app, await app.member('keys', { email: 'ada@keys.test', roles: ['user'] }))
+  const { authenticator } = await enrolPasskey(app, ada)
+  const { challenge, options } = (await send(app, 'POST', '/auth/passkey/begin')).body
+  const body = { challenge, response: authenticator.get(options) }
+  const answer = await call(app, route, addressOf(route, {}), { 'user-agent': USER_AGENT }, body)
+  return { answer, app, ...of(ada) }
+}
+
 const BOTH = ['before', 'after'] as const
 const NEW = ['after'] as const
 const GONE = ['before'] as const
@@ -169,10 +223,24 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     states: ACT,
     drive: asAdmin({ params: anotherSession }),
   },
+  'DELETE /api/v1/me/devices/:device': {
+    event: 'sessions.device_forgotten',
+    states: ACT,
+    drive: asAdmin({
+      params: async (app, { admin }) => ({ device: toWire('dev', (await seedDevice(app, admin.member)).id) }),
+    }),
+  },
   'POST /api/v1/auth/login': {
     event: 'sessions.signed_in',
     states: ACT,
     drive: asVictim(async (_app, { victim }) => ({ email: victim.member.email, password: PASSWORD })),
+  },
+  'POST /api/v1/auth/mfa': { event: 'sessions.signed_in', states: ACT, drive: asVictim(secondFactorOf) },
+  'POST /api/v1/auth/passkey': { event: 'sessions.signed_in', states: ACT, drive: signInByPasskey },
+  'POST /api/v1/auth/organization': {
+    event: 'sessions.signed_in',
+    states: ACT,
+    drive: asVictim(organizationOf),
   },
   'POST /api/v1/auth/password/change': {
     event: 'identity.password_changed',
@@ -214,6 +282,29 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     drive: asAdmin({ before: onVictim('deactivate') }),
   },
   [`POST ${MEMBER}/reset-password`]: { event: 'identity.password_reset', states: ACT },
+  [`POST ${MEMBER}/suspend-privileges`]: { event: 'members.privileges_suspended', states: BOTH },
+  [`POST ${MEMBER}/restore-privileges`]: {
+    event: 'members.privileges_restored',
+    states: BOTH,
+    drive: asAdmin({ before: onVictim('suspend-privileges', { reason: 'Review' }) }),
+  },
+  [`POST ${MEMBER}/end-account`]: { event: 'members.account_ended', states: BOTH },
+  [`POST ${MEMBER}/move`]: { event: 'members.moved', states: BOTH, drive: moveMember },
+  [`POST ${MEMBER}/leave-date`]: { event: 'offboarding.leave_planned', states: BOTH },
+  [`DELETE ${MEMBER}/leave-date`]: {
+    event: 'offboarding.leave_cancelled',
+    states: BOTH,
+    drive: asAdmin({ before: onVictim('leave-date', { date: '2026-12-31' }) }),
+  },
+  [`POST ${MEMBER}/role-change`]: { event: 'offboarding.role_change_planned', states: BOTH },
+  [`DELETE ${MEMBER}/role-change`]: {
+    event: 'offboarding.role_change_cancelled',
+    states: BOTH,
+    drive: asAdmin({ before: onVictim('role-change', { effectiveOn: '2026-12-31', roles: ['user'] }) }),
+  },
+  'DELETE /api/v1/me': { event: 'members.deleted', states: GONE, drive: deleteOneself },
+  [`DELETE ${MEMBER}/sessions`]: { event: 'sessions.ended', states: ACT },
+  [`DELETE ${MEMBER}/sessions/:session`]: { event: 'sessions.ended', states: ACT },
   [`DELETE ${MEMBER}`]: {
     event: 'members.deleted',
     states: GONE,
@@ -231,7 +322,14 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   [`POST ${ORGANIZATION}/audit/erasures`]: { event: 'audit.personal_erased', states: ACT },
 }
 
+/** What asks a passkey: a question is written, and nothing changes before it is answered. */
+const asking: ReadonlySet<string> = new Set([
+  'POST /api/v1/auth/mfa/passkey',
+  'POST /api/v1/auth/passkey/begin',
+  'POST /api/v1/auth/step-up/passkey',
+])
+
 /** Questions are asked with POST and change nothing; what they leave is the policy's choice (`audit.decisions`). */
 export const changing: readonly Route[] = routes.filter(
-  (route) => route.method !== 'GET' && route.base !== '',
+  (route) => route.method !== 'GET' && route.base !== '' && !asking.has(nameOf(route)),
 )

@@ -11,7 +11,7 @@ import { fullPath, type Route } from '#platform/http'
 import { newId, toWire } from '#platform/ids'
 import { type App, routes } from '../../src/app.ts'
 import { type Answer, ORIGIN, PASSWORD, send, type TestApp } from './app.ts'
-import { openSessionOf, type SignedIn, seedApplication } from './attack-sessions.ts'
+import { openSessionOf, type SignedIn, seedApplication, seedDevice } from './attack-sessions.ts'
 
 /** One organization with somebody who may do everything, somebody who may do little, and one of each thing that has an id. */
 export interface World {
@@ -26,6 +26,8 @@ export interface World {
   readonly version: string
   /** Id of a registered resource of type leads. */
   readonly lead: string
+  /** Of the victim. */
+  readonly device: string
 }
 
 /** Seeds an organization under the policy sales-agent. The audit log must be running. */
@@ -65,6 +67,7 @@ export async function createWorld(app: TestApp, slug: string): Promise<World> {
     event: toWire('evt', event.id),
     version: toWire('pol', versionId),
     lead,
+    device: toWire('dev', (await seedDevice(app, victim.member)).id),
   }
 }
 
@@ -86,6 +89,7 @@ export function paramsOf(world: World): Record<string, string> {
     type: 'leads',
     member: world.victim.member.wire.member,
     session: toWire('ses', world.victim.sessionId),
+    device: world.device,
     application: world.application.wire,
     event: world.event,
     version: world.version,
@@ -102,7 +106,7 @@ export function idParamsOf(route: Route): string[] {
 
 /** An id of the same kind that nobody has. */
 export function unknownId(param: string, app: TestApp): string {
-  const prefixes = { member: 'mem', session: 'ses', application: 'app', event: 'evt' } as const
+  const prefixes = { member: 'mem', session: 'ses', application: 'app', event: 'evt', device: 'dev' } as const
   const prefix = prefixes[param as keyof typeof prefixes]
   return prefix === undefined ? 'nobody-has-this' : toWire(prefix, newId(app.clock.now()))
 }
@@ -121,6 +125,15 @@ const question = (world: World) => ({
   resource: { type: 'leads', id: world.lead },
   context: { organization: world.slug },
 })
+
+/** In the right form, and nobody's. */
+const passkeyResponse = {
+  id: 'none',
+  rawId: 'none',
+  type: 'public-key',
+  clientExtensionResults: {},
+  response: { clientDataJSON: 'e30', authenticatorData: 'e30', signature: 'e30' },
+}
 
 /** A body that each route takes. */
 export const bodies: Readonly<Record<string, Body>> = {
@@ -146,11 +159,37 @@ export const bodies: Readonly<Record<string, Body>> = {
     roles: ['user'],
   }),
   'PATCH /api/v1/organizations/:organization/members/:member': () => ({ roles: ['user'], name: 'Victor' }),
+  'POST /api/v1/organizations/:organization/members/:member/suspend-privileges': () => ({ reason: 'Review' }),
+  'POST /api/v1/organizations/:organization/members/:member/restore-privileges': () => ({
+    reason: 'Reviewed',
+  }),
+  'POST /api/v1/organizations/:organization/members/:member/end-account': () => ({ reason: 'Again' }),
+  'POST /api/v1/organizations/:organization/members/:member/move': () => ({
+    organization: 'elsewhere',
+    reason: 'The farm was sold',
+    reference: 'T-1',
+  }),
+  'POST /api/v1/organizations/:organization/members/:member/leave-date': () => ({
+    date: '2026-12-31',
+    automatic: true,
+    occasion: 'leave',
+    reason: 'Moves away',
+  }),
+  'POST /api/v1/organizations/:organization/members/:member/role-change': () => ({
+    effectiveOn: '2026-12-31',
+    roles: ['user'],
+    reason: 'Other duties',
+  }),
+  'DELETE /api/v1/me': () => ({ password: PASSWORD }),
   'POST /api/v1/auth/login': (world) => ({
     email: `nobody@${world.slug}.test`,
     password: PASSWORD,
     organization: world.slug,
   }),
+  'POST /api/v1/auth/mfa': () => ({ challenge: 'none', method: 'totp', code: '123456' }),
+  'POST /api/v1/auth/mfa/passkey': () => ({ challenge: 'none' }),
+  'POST /api/v1/auth/passkey': () => ({ challenge: 'none', response: passkeyResponse }),
+  'POST /api/v1/auth/organization': (world) => ({ challenge: 'none', organization: world.slug }),
   'POST /api/v1/auth/password/change': () => ({ challenge: 'none', newPassword: PASSWORD }),
   'POST /api/v1/auth/refresh': (world) => ({ refreshToken: world.victim.refreshToken }),
   'POST /api/v1/auth/step-up': () => ({ password: PASSWORD }),
