@@ -40,6 +40,9 @@ export const attacks: Readonly<Record<string, Attack>> = {
   session_of_refresh_token: { call: () => `select * from session_of_refresh_token(${guess})` },
   account_of_challenge: { call: () => `select account_of_challenge(${guess})` },
   account_of_passkey: { call: () => `select account_of_passkey(${guess})` },
+  invite_of_link: { call: () => `select * from invite_of_link(${guess})` },
+  registration_of_link: { call: () => `select * from registration_of_link(${guess})` },
+  organization_of_slug: { call: (victim) => `select organization_of_slug('${victim.slug}')` },
   account_of_device: { call: () => `select account_of_device(${guess})` },
   account_of_link: { call: () => `select account_of_link(${guess})` },
   organization_of_forward_code: { call: () => `select organization_of_forward_code(${guess})` },
@@ -68,6 +71,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
     call: (victim) => `select * from list_members('${victim.address}', null, null, null, 10, ${at})`,
   },
   get_member: { call: (victim) => `select * from get_member('${victim.member}', ${at})` },
+  offboardings_to_settle: { call: () => `select * from offboardings_to_settle(${at}, 10)` },
   platform_organization: {
     call: () => 'select platform_organization()',
     open: 'the id of the platform, which opens nothing without a signature',

@@ -74,12 +74,12 @@ describe('the watch over deadlines', () => {
     const who = await someone()
     // May too, and is told; the leaver's own kind may not.
     await app.member(slug, { email: `manager@${slug}.test`, roles: ['admin'] })
-    await plan(who, { automatic: false })
+    const planned = await plan(who, { automatic: false })
     const before = (await mailsSent()).length
-    app.clock.advance(38 * HOUR)
+    app.clock.advance((new Date(planned.body.dueAt).getTime() - app.clock.now().getTime()) / 1000 - 1)
     await app.jobs.runOnce()
     expect(await offboardings()).toMatchObject([{ state: 'open', raisedAt: null }])
-    app.clock.advance(2 * HOUR)
+    app.clock.advance(1)
     const servers = [app, await app.sibling()]
     for (let i = 0; i < 10; i++) await runEverywhere(servers)
     expect(await offboardings()).toMatchObject([
@@ -107,7 +107,7 @@ describe('the watch over deadlines', () => {
     app.clock.advance(1)
     await runEverywhere([app, await app.sibling()])
     expect((await app.events(slug)).filter((type) => type === 'offboarding.overdue')).toHaveLength(1)
-    expect((await mailsSent()).at(-1)?.kind).toBe('offboarding.role_change_overdue')
+    expect((await mailsSent()).map(({ kind }) => kind)).toContain('offboarding.role_change_overdue')
   })
 
   test('leaves a plan alone that was taken back', async () => {

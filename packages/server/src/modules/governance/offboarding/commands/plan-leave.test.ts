@@ -27,7 +27,7 @@ const leaver = (roles = ['staff']) => app.member(slug, { email: `leaver@${slug}.
 const path = (who: TestMember) => `/organizations/${slug}/members/${who.wire.member}`
 const plan = (who: TestMember, body: object, as = asAdmin) =>
   app.request('POST', `${path(who)}/leave-date`, { as, body })
-const today = () => app.clock.now().toISOString().slice(0, 10)
+const tomorrow = () => new Date(app.clock.now().getTime() + 24 * HOUR * 1000).toISOString().slice(0, 10)
 const states = async () => {
   const { body } = await app.request('GET', `/organizations/${slug}/offboardings`, { as: asAdmin })
   return body.items.map(({ state }: { state: string }) => state)
@@ -40,10 +40,10 @@ describe('a last day', () => {
   test('[BM-18] ends all access at the end of the day in the organization’s time zone, though no job has run', async () => {
     const who = await leaver()
     const tokens = await app.signIn(who.email)
-    const planned = await plan(who, { date: today() })
+    const planned = await plan(who, { date: tomorrow() })
     expect(planned).toMatchObject({
       status: 200,
-      body: { kind: 'leave', state: 'open', automatic: true, effectiveOn: today(), raisedAt: null },
+      body: { kind: 'leave', state: 'open', automatic: true, effectiveOn: tomorrow(), raisedAt: null },
     })
     const end = new Date(planned.body.effectiveAt)
     expect(end.getUTCHours()).toBe(22)
@@ -105,7 +105,8 @@ describe('a last day', () => {
     const who = await leaver()
     const tokens = await app.signIn(who.email)
     await plan(who, { date: '2026-03-20' })
-    const second = await plan(who, { date: today() })
+    app.clock.advance(1)
+    const second = await plan(who, { date: tomorrow() })
     expect(await states()).toEqual(['cancelled', 'open'])
     const remove = () => app.request('DELETE', `${path(who)}/leave-date`, { as: asAdmin })
     expect((await remove()).status).toBe(204)

@@ -216,15 +216,27 @@ const oneRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: `${one}/reset-password`,
-    summary: 'Replace the password by a temporary one; everything the account holds ends',
+    summary:
+      'Replace the password by a temporary one, or by a link that is mailed to the person; everything the account holds ends',
     tag,
     access: 'member',
     params: oneMemberParams,
+    body: z
+      .strictObject({
+        deliver: z
+          .enum(['answer', 'mail'])
+          .default('answer')
+          .describe('mail: the person gets a link and chooses the password; nobody else ever knows it'),
+      })
+      .optional(),
     response: z.object({
-      temporaryPassword: z.string().describe('Shown this once; to be changed at the next sign-in'),
+      temporaryPassword: z
+        .string()
+        .optional()
+        .describe('Shown this once; to be changed at the next sign-in. Absent where a link was mailed'),
     }),
-    async handle(ctx, { params }) {
-      return resetMemberPassword(ctx, params.member)
+    async handle(ctx, { params, body }) {
+      return resetMemberPassword(ctx, params.member, body?.deliver)
     },
   }),
   route({
