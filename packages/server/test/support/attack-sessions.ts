@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { randomBytes } from 'node:crypto'
 import { DEVICE_COOKIE, SESSION_COOKIE } from '#people/sessions'
 import { newSecret, sha256 } from '#platform/crypto'
 import { newId, type Uuid } from '#platform/ids'
@@ -124,4 +125,17 @@ export async function seedDevice(
       .execute(),
   )
   return { id, cookie: `${DEVICE_COOKIE}=${secret}` }
+}
+
+/** A passkey of a member, whose key nobody has, made beside the API; answers its id. */
+export async function seedPasskey(app: TestApp, { userId }: TestMember): Promise<Uuid> {
+  const [id, createdAt] = [newId(app.clock.now()), app.clock.now()]
+  const key = { credentialId: randomBytes(32), publicKey: randomBytes(77), signCount: 0 }
+  await app.ownerDb.transaction(`account:${userId}`, (tx) =>
+    tx
+      .insertInto('passkeys')
+      .values({ userId, id, ...key, name: 'Seeded', isBackedUp: false, createdAt })
+      .execute(),
+  )
+  return id
 }

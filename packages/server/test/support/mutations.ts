@@ -10,9 +10,11 @@ import type { Route } from '#platform/http'
 import { fromWire, toWire, type Uuid } from '#platform/ids'
 import { type Answer, PASSWORD, send, startApp, type TestApp, type TestMember, type Tokens } from './app.ts'
 import { openSessionOf, seedDevice } from './attack-sessions.ts'
+import { SoftwareAuthenticator } from './authenticator.ts'
 import { quickPolicy } from './policies.ts'
+import { withOwnDeletion } from './policies.ts'
 import { addressOf, bodyOf, call, createWorld, nameOf, paramsOf, routes, type World } from './routes.ts'
-import { enrolPasskey, enrolTotp } from './second-factors.ts'
+import { enrolPasskey, enrolTotp, totp } from './second-factors.ts'
 
 export const USER_AGENT = 'driven by a test'
 
@@ -201,6 +203,37 @@ const signInByPasskey: Drive = async (_stage, route) => {
   return { answer, app, ...of(ada) }
 }
 
+/** As the world's administrator, who sets up what the route is about; answers the body and where it is sent. */
+function withFactors(
+  prepare: (app: TestApp, as: string) => Promise<{ body?: unknown; params?: Record<string, string> }>,
+): Drive {
+  return async ({ app, world: make }, route) => {
+    const world = await make()
+    const { body, params = {} } = await prepare(app, world.admin.accessToken)
+    const answer = await call(app, route, addressOf(route, params), from(world.admin), body)
+    return { answer, app, ...of(world.admin) }
+  }
+}
+
+const confirmTotp = withFactors(async (app, as) => {
+  const { secret } = (await send(app, 'POST', '/me/mfa/totp', { as })).body
+  return { body: { code: totp(secret, app.clock.now()) } }
+})
+
+const finishPasskey = withFactors(async (app, as) => {
+  const { challenge, options } = (await send(app, 'POST', '/me/passkeys', { as })).body
+  return { body: { challenge, name: 'Phone', response: new SoftwareAuthenticator().create(options) } }
+})
+
+const onTotp = (body?: unknown) =>
+  withFactors(async (app, as) => {
+    await enrolTotp(app, as)
+    return { body }
+  })
+
+const onPasskey = (body: unknown) =>
+  withFactors(async (app, as) => ({ body, params: { passkey: (await enrolPasskey(app, as)).id } }))
+
 const BOTH = ['before', 'after'] as const
 const NEW = ['after'] as const
 const GONE = ['before'] as const
@@ -213,6 +246,30 @@ const RESOURCE = `${ORGANIZATION}/resources/:type/:id`
 export const mutations: Readonly<Record<string, Mutation>> = {
   'PATCH /api/v1/me': { event: 'identity.profile_changed', states: BOTH },
   'POST /api/v1/me/password': { event: 'identity.password_changed', states: ACT },
+  'POST /api/v1/me/mfa/totp': { event: 'factors.begun', states: ACT },
+  'POST /api/v1/me/mfa/totp/confirm': { event: 'factors.enrolled', states: ACT, drive: confirmTotp },
+  'POST /api/v1/me/mfa/totp/remove': {
+    event: 'factors.removed',
+    states: ACT,
+    drive: onTotp({ password: PASSWORD }),
+  },
+  'POST /api/v1/me/mfa/recovery-codes': {
+    event: 'factors.recovery_codes_made',
+    states: ACT,
+    drive: onTotp(),
+  },
+  'POST /api/v1/me/passkeys': { event: 'factors.begun', states: ACT },
+  'POST /api/v1/me/passkeys/finish': { event: 'factors.enrolled', states: ACT, drive: finishPasskey },
+  'PATCH /api/v1/me/passkeys/:passkey': {
+    event: 'factors.renamed',
+    states: BOTH,
+    drive: onPasskey({ name: 'Old phone' }),
+  },
+  'POST /api/v1/me/passkeys/:passkey/remove': {
+    event: 'factors.removed',
+    states: ACT,
+    drive: onPasskey({ password: PASSWORD }),
+  },
   'DELETE /api/v1/me/sessions': {
     event: 'sessions.ended',
     states: ACT,
@@ -281,6 +338,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     states: BOTH,
     drive: asAdmin({ before: onVictim('deactivate') }),
   },
+  [`POST ${MEMBER}/reset-mfa`]: { event: 'factors.reset', states: BOTH },
   [`POST ${MEMBER}/reset-password`]: { event: 'identity.password_reset', states: ACT },
   [`POST ${MEMBER}/suspend-privileges`]: { event: 'members.privileges_suspended', states: BOTH },
   [`POST ${MEMBER}/restore-privileges`]: {

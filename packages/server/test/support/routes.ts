@@ -11,7 +11,7 @@ import { fullPath, type Route } from '#platform/http'
 import { newId, toWire } from '#platform/ids'
 import { type App, routes } from '../../src/app.ts'
 import { type Answer, ORIGIN, PASSWORD, send, type TestApp } from './app.ts'
-import { openSessionOf, type SignedIn, seedApplication, seedDevice } from './attack-sessions.ts'
+import { openSessionOf, type SignedIn, seedApplication, seedDevice, seedPasskey } from './attack-sessions.ts'
 
 /** One organization with somebody who may do everything, somebody who may do little, and one of each thing that has an id. */
 export interface World {
@@ -28,6 +28,8 @@ export interface World {
   readonly lead: string
   /** Of the victim. */
   readonly device: string
+  /** Of the lowly: whoever has one proves it at each sign-in. */
+  readonly passkey: string
 }
 
 /** Seeds an organization under the policy sales-agent. The audit log must be running. */
@@ -68,6 +70,7 @@ export async function createWorld(app: TestApp, slug: string): Promise<World> {
     version: toWire('pol', versionId),
     lead,
     device: toWire('dev', (await seedDevice(app, victim.member)).id),
+    passkey: toWire('pky', await seedPasskey(app, lowly.member)),
   }
 }
 
@@ -90,6 +93,7 @@ export function paramsOf(world: World): Record<string, string> {
     member: world.victim.member.wire.member,
     session: toWire('ses', world.victim.sessionId),
     device: world.device,
+    passkey: world.passkey,
     application: world.application.wire,
     event: world.event,
     version: world.version,
@@ -106,7 +110,14 @@ export function idParamsOf(route: Route): string[] {
 
 /** An id of the same kind that nobody has. */
 export function unknownId(param: string, app: TestApp): string {
-  const prefixes = { member: 'mem', session: 'ses', application: 'app', event: 'evt', device: 'dev' } as const
+  const prefixes = {
+    member: 'mem',
+    session: 'ses',
+    application: 'app',
+    event: 'evt',
+    device: 'dev',
+    passkey: 'pky',
+  } as const
   const prefix = prefixes[param as keyof typeof prefixes]
   return prefix === undefined ? 'nobody-has-this' : toWire(prefix, newId(app.clock.now()))
 }
@@ -181,6 +192,15 @@ export const bodies: Readonly<Record<string, Body>> = {
     reason: 'Other duties',
   }),
   'DELETE /api/v1/me': () => ({ password: PASSWORD }),
+  'POST /api/v1/me/mfa/totp/confirm': () => ({ code: '123456' }),
+  'POST /api/v1/me/mfa/totp/remove': () => ({ password: PASSWORD }),
+  'POST /api/v1/me/passkeys/finish': () => ({
+    challenge: 'none',
+    name: 'Phone',
+    response: { ...passkeyResponse, response: { clientDataJSON: 'e30', attestationObject: 'oA' } },
+  }),
+  'PATCH /api/v1/me/passkeys/:passkey': () => ({ name: 'Phone' }),
+  'POST /api/v1/me/passkeys/:passkey/remove': () => ({ password: PASSWORD }),
   'POST /api/v1/auth/login': (world) => ({
     email: `nobody@${world.slug}.test`,
     password: PASSWORD,

@@ -53,7 +53,7 @@ export async function enrolPasskey(
 /** What whoever is signed in sends as the proof of a passkey of theirs. */
 export async function passkeyAnswer(server: App, as: Tokens | string, authenticator: SoftwareAuthenticator) {
   const { challenge, options } = expectAnswer(
-    await send(server, 'POST', '/me/passkeys/challenge', { as }),
+    await send(server, 'POST', '/auth/step-up/passkey', { as }),
     200,
   )
   return { challenge, response: authenticator.get(options) }

@@ -78,7 +78,7 @@ export const removalBody = z.strictObject({
   password: passwordField.optional(),
   code: codeField.optional().describe('Of the authenticator app'),
   recoveryCode: recoveryCodeField.optional(),
-  passkey: passkeyAnswerField.optional().describe('Asked for by /me/passkeys/challenge'),
+  passkey: passkeyAnswerField.optional().describe('Asked for by /auth/step-up/passkey'),
 })
 
 export function removalProof({

@@ -1,9 +1,7 @@
 /** One's own passkeys. @module */
 import { z } from 'zod'
-import { userOf } from '#people/identity'
 import { type Route, route } from '#platform/http'
 import { pathId, toWire } from '#platform/ids'
-import { beginPasskeyProof } from '../commands/begin-passkey-proof.ts'
 import { beginPasskey, registerPasskey } from '../commands/register-passkey.ts'
 import { removePasskey } from '../commands/remove-factor.ts'
 import { renamePasskey } from '../commands/rename-passkey.ts'
@@ -91,19 +89,6 @@ export const passkeyRoutes: readonly Route[] = [
       const { passkey, recoveryCodes, session } = await registerPasskey(ctx, body)
       session.setCookie(reply)
       return { passkey: passkeyView(passkey), recoveryCodes: recoveryCodes && [...recoveryCodes] }
-    },
-  }),
-  route({
-    method: 'POST',
-    path: '/me/passkeys/challenge',
-    summary: 'Ask for one of your passkeys: what navigator.credentials.get is given',
-    tag,
-    access: 'member',
-    whileOwing: ['second_factor'],
-    response: questionShape,
-    async handle(ctx) {
-      const { challenge, options } = await beginPasskeyProof(ctx, userOf(ctx).userId)
-      return { challenge, options: { ...options } }
     },
   }),
   route({

@@ -35,7 +35,8 @@ export const signedInRoutes: readonly Route[] = [
     summary: 'Prove again who you are, before a sensitive action',
     tag,
     access: 'member',
-    whileOwing: ['second_factor'],
+    // Setting up a factor takes a fresh sign-in, also where it is owed.
+    whileOwing: ['second_factor_enrolment', 'second_factor'],
     body: stepUpBody,
     response: z.object({ authenticatedAt: z.string() }),
     async handle(ctx, { body, reply }) {
