@@ -16,7 +16,9 @@ import { forwardAuthRoutes } from '#people/forward-auth'
 import { identityRoutes } from '#people/identity'
 import { inviteAndJoiningRoutes } from '#people/invites'
 import { organizationRoutes } from '#people/organizations'
+import { recoveryRoutes } from '#people/recovery'
 import { sessionRoutes } from '#people/sessions'
+import { settled } from '#platform/background'
 import type { Services } from '#platform/context'
 import { installHttp, mount, type Route } from '#platform/http'
 import { Jobs } from '#platform/jobs'
@@ -34,6 +36,7 @@ export const routes: readonly Route[] = [
   ...organizationRoutes,
   ...factorRoutes,
   ...sessionRoutes,
+  ...recoveryRoutes,
   ...forwardAuthRoutes,
   ...inviteAndJoiningRoutes,
   ...policyRoutes,
@@ -97,6 +100,7 @@ export async function createApp(input: AppInput): Promise<App> {
     async close() {
       await http.close()
       await jobs.stop()
+      await settled(services)
       await mail.stop()
       await authenticator.close()
       await audit.stop()

@@ -88,3 +88,25 @@ export function preferredLanguage(acceptLanguage: string): MailLanguage | undefi
     .sort((a, b) => b.quality - a.quality)
   return asked[0] && languageOf(asked[0].tag)
 }
+
+/** A time as a sentence says it: in the largest whole unit. */
+export const spans = {
+  en: (minutes: number): string => {
+    const [count, unit] = wholeUnit(minutes)
+    return count === 1 ? `one ${unit}` : `${count} ${unit}s`
+  },
+  he: (minutes: number): string => {
+    const [count, unit] = wholeUnit(minutes)
+    const [one, two, many] = {
+      minute: ['דקה אחת', 'שתי דקות', 'דקות'],
+      hour: ['שעה אחת', 'שעתיים', 'שעות'],
+      day: ['יום אחד', 'יומיים', 'ימים'],
+    }[unit]
+    return count === 1 ? one! : count === 2 ? two! : `${count} ${many}`
+  },
+}
+
+function wholeUnit(minutes: number): [number, 'minute' | 'hour' | 'day'] {
+  if (minutes % 1440 === 0) return [minutes / 1440, 'day']
+  return minutes % 60 === 0 ? [minutes / 60, 'hour'] : [minutes, 'minute']
+}

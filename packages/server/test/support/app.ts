@@ -11,6 +11,7 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { applyPolicy } from '#access/policy'
 import { addressKey } from '#people/identity'
 import { ensureSigningKey } from '#people/sessions'
+import { settled } from '#platform/background'
 import { readConfig } from '#platform/config'
 import { createPool, Database } from '#platform/database'
 import { newId, toWire, type Uuid } from '#platform/ids'
@@ -167,6 +168,7 @@ export async function startApp(
     request: (method, path, request) => send(app, method, path, request),
     signIn: (email, signIn) => signInTo(app, email, signIn),
     async mails() {
+      await settled(app.services)
       const mails = await readMails(app.services)
       return mails.map(({ kind, to, language, action, ...words }) => {
         const { subject, text } = renderMail({ ...words, action }, language)

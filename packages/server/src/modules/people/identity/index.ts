@@ -21,11 +21,12 @@ export { deleteAccount } from './commands/delete-account.ts'
 export { holdOwnAccount, userOf } from './commands/hold-own-account.ts'
 export { inEachOrganization, inOrganization } from './commands/in-each-organization.ts'
 export { type IssuedLink, issueLink, type NewLink } from './commands/issue-link.ts'
+export { mailResetLink } from './commands/mail-reset-link.ts'
 export { confirmProof, type Proof, provePassword } from './commands/prove-password.ts'
 export { resetPassword } from './commands/reset-password.ts'
 export { type OpenLink, readOpenLink, spendLink } from './commands/spend-link.ts'
-export { addressKey } from './model/address.ts'
-export type { LinkKind } from './model/link.ts'
+export { addressKey, shownAddress } from './model/address.ts'
+export { type LinkKind, linkMinutes } from './model/link.ts'
 export { type Lockout, strictestLockout } from './model/strictest.ts'
 export {
   type AccountOrganization,
@@ -43,11 +44,15 @@ export {
   userView,
 } from './routes.ts'
 export { DEVICE_SECONDS, forgetDevice, forgetDevices } from './store/devices.ts'
+export { type LinkRow, supersedeLaterRefusals, supersedeLinks } from './store/links.ts'
 export {
   type Account,
+  isEmailVerified,
   lockAccount,
   raiseTokenVersion,
   readAccount,
+  saveEmail,
+  saveEmailVerified,
   savePassword,
   saveRehash,
 } from './store.ts'

@@ -56,6 +56,7 @@ export const identityRoutes: readonly Route[] = [
     summary: 'Change your name or language',
     tag,
     access: 'member',
+    whileOwing: ['profile'],
     body: z.strictObject({ name: nameField.optional(), locale: localeField.optional() }),
     response: userShape,
     async handle(ctx, { body }) {

@@ -85,7 +85,7 @@ export async function savePassword(
     mustChange,
     now,
     keepDevice,
-  }: { hash: string; mustChange: boolean; now: Date; keepDevice?: Uuid | null },
+  }: { hash: string | null; mustChange: boolean; now: Date; keepDevice?: Uuid | null },
 ): Promise<boolean> {
   await forgetDevices(tx, id, now, keepDevice)
   const { numUpdatedRows } = await tx
@@ -102,6 +102,36 @@ export async function savePassword(
     .where('id', '=', id)
     .executeTakeFirst()
   return numUpdatedRows === 1n
+}
+
+/** The address has been proven. False where it had been before. Scope: the account. */
+export async function saveEmailVerified(tx: Tx, id: Uuid, now: Date): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('users')
+    .set({ emailVerifiedAt: now, updatedAt: now })
+    .where('id', '=', id)
+    .where('emailVerifiedAt', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** Scope: the account. */
+export async function isEmailVerified(tx: Tx, id: Uuid): Promise<boolean> {
+  const row = await tx.selectFrom('users').select('emailVerifiedAt').where('id', '=', id).executeTakeFirst()
+  return row?.emailVerifiedAt != null
+}
+
+/** Another address, which was proven. Scope: the account. @throws a violation of users_email_key_key where it is another account's */
+export async function saveEmail(
+  tx: Tx,
+  id: Uuid,
+  { email, emailKey, now }: { email: string; emailKey: string; now: Date },
+): Promise<void> {
+  await tx
+    .updateTable('users')
+    .set({ email, emailKey, emailVerifiedAt: now, updatedAt: now })
+    .where('id', '=', id)
+    .execute()
 }
 
 /** The same password under a newer cost. Scope: the account. */

@@ -34,9 +34,12 @@ export function addressKey(email: string): string | undefined {
   return byteLength(key) > MAX_ADDRESS ? undefined : key
 }
 
-/** The address as it is shown and mailed to. */
+/**
+ * The address as it is shown and mailed to. In NFKC, like the key: else a mail to ａda@example.com (full width) would
+ * prove another mailbox than ada@example.com, whose account it is.
+ */
 export function shownAddress(email: string): string {
-  return email.trim().normalize('NFC')
+  return email.trim().normalize('NFKC')
 }
 
 /** NFKC can make letters that have a lower case, and lower case can make sequences that compose: until nothing changes. */

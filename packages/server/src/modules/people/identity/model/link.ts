@@ -33,3 +33,8 @@ export function linkSeconds(
   if (kind === 'password_reset') return links.resetSeconds
   return kind === 'email_refusal' ? REFUSAL_SECONDS : links.verifySeconds
 }
+
+/** The same for a mail. */
+export function linkMinutes(kind: LinkKind, links: Parameters<typeof linkSeconds>[1]): number {
+  return Math.max(1, Math.floor(linkSeconds(kind, links) / 60))
+}

@@ -10,12 +10,12 @@ export interface LinkRow {
   readonly kind: LinkKind
   readonly email: string
   readonly newEmail: string | null
+  readonly createdAt: Date
 }
 
 export interface NewLinkRow extends LinkRow {
   readonly secretHash: Buffer
   readonly tokenVersion: number | null
-  readonly createdAt: Date
   readonly expiresAt: Date
 }
 
@@ -41,6 +41,20 @@ export async function supersedeLinks(
     .execute()
 }
 
+/** Takes refusals out of use that were made after another one was. Scope: the account, which is held. */
+export async function supersedeLaterRefusals(tx: Tx, link: LinkRow, now: Date): Promise<void> {
+  await tx
+    .updateTable('accountLinks')
+    .set({ supersededAt: now })
+    .where('userId', '=', link.userId)
+    .where('kind', '=', 'email_refusal')
+    .where('id', '<>', link.id)
+    .where('createdAt', '>=', link.createdAt)
+    .where('spentAt', 'is', null)
+    .where('supersededAt', 'is', null)
+    .execute()
+}
+
 /** Whose link this is. */
 export async function findLinkAccount(ctx: Ctx, secretHash: Buffer): Promise<Uuid | undefined> {
   return ctx.db.transaction('link', async (tx) => {
@@ -58,7 +72,7 @@ const holds = (secretHash: Buffer, now: Date) =>
         and (u.email = account_links.email or account_links.kind = 'email_refusal')
     )`
 
-const columns = ['id', 'userId', 'kind', 'email', 'newEmail'] as const
+const columns = ['id', 'userId', 'kind', 'email', 'newEmail', 'createdAt'] as const
 
 /** Scope: the account. */
 export async function readLink(tx: Tx, secretHash: Buffer, now: Date): Promise<LinkRow | undefined> {
