@@ -11,8 +11,8 @@ import { fromWire, toWire, type Uuid } from '#platform/ids'
 import { type Answer, PASSWORD, send, startApp, type TestApp, type TestMember, type Tokens } from './app.ts'
 import { openSessionOf, seedDevice } from './attack-sessions.ts'
 import { SoftwareAuthenticator } from './authenticator.ts'
-import { quickPolicy } from './policies.ts'
-import { withOwnDeletion } from './policies.ts'
+import { seedInvite } from './invites.ts'
+import { quickPolicy, withOwnDeletion } from './policies.ts'
 import { addressOf, bodyOf, call, createWorld, nameOf, paramsOf, routes, type World } from './routes.ts'
 import { enrolPasskey, enrolTotp, totp } from './second-factors.ts'
 
@@ -234,6 +234,37 @@ const onTotp = (body?: unknown) =>
 const onPasskey = (body: unknown) =>
   withFactors(async (app, as) => ({ body, params: { passkey: (await enrolPasskey(app, as)).id } }))
 
+const acceptInvite: Drive = async ({ app, world: make }, route) => {
+  const world = await make()
+  const body = { token: world.invite.token, name: 'New', password: PASSWORD }
+  const answer = await call(app, route, addressOf(route, {}), { 'user-agent': USER_AGENT }, body)
+  return { answer, app, organizationId: world.admin.member.organizationId, by: 'invitation' }
+}
+
+/** Under a policy in which an account may belong to two organizations. */
+const acceptSignedIn: Drive = async ({ platform: app }, route) => {
+  const inviter = await app.member('inviting', { email: 'owner@inviting.test', roles: ['owner'] })
+  const guest = await app.member('at-home', { email: 'guest@at-home.test', roles: ['viewer'] })
+  const { token } = await seedInvite(app, inviter, { email: guest.email, role: 'viewer' })
+  const headers = from(await openSessionOf(app, guest))
+  const answer = await call(app, route, addressOf(route, {}), headers, { token })
+  return { answer, app, organizationId: inviter.organizationId, by: guest.userId }
+}
+
+/** On a server of its own: the policy of the worlds lets nobody register. */
+function registering(then: (app: TestApp, token: string) => Promise<Answer> | undefined): Drive {
+  return async () => {
+    const app = await startApp({ policy: 'business-manager' })
+    const { id } = await app.organization('farm')
+    const headers = { 'user-agent': USER_AGENT }
+    const body = { email: 'visitor@farm.test', organization: 'farm', name: 'Vera' }
+    const asked = await send(app, 'POST', '/auth/register', { headers, body })
+    const token = new URL((await app.mails()).at(-1)!.url!).searchParams.get('token')!
+    const answer = (await then(app, token)) ?? asked
+    return { answer, app, organizationId: id, by: 'registration' }
+  }
+}
+
 const BOTH = ['before', 'after'] as const
 const NEW = ['after'] as const
 const GONE = ['before'] as const
@@ -368,6 +399,26 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     states: GONE,
     drive: asAdmin({ query: '?acknowledge=history-stays' }),
   },
+  [`POST ${ORGANIZATION}/invites`]: { event: 'invites.created', states: NEW },
+  [`POST ${ORGANIZATION}/invites/:invite/resend`]: { event: 'invites.resent', states: BOTH },
+  [`DELETE ${ORGANIZATION}/invites/:invite`]: { event: 'invites.revoked', states: BOTH },
+  'POST /api/v1/invites/accept': { event: 'invites.accepted', states: BOTH, drive: acceptInvite },
+  'POST /api/v1/me/invites/accept': { event: 'invites.accepted', states: BOTH, drive: acceptSignedIn },
+  'POST /api/v1/auth/register': {
+    event: 'registration.asked',
+    states: ACT,
+    drive: registering(() => undefined),
+  },
+  'POST /api/v1/auth/register/finish': {
+    event: 'registration.finished',
+    states: NEW,
+    drive: registering((app, token) =>
+      send(app, 'POST', '/auth/register/finish', {
+        headers: { 'user-agent': USER_AGENT },
+        body: { token, password: PASSWORD },
+      }),
+    ),
+  },
   [`PATCH ${ORGANIZATION}/policy-settings`]: { event: 'policy.settings_changed', states: BOTH },
   [`PUT ${RESOURCE}`]: {
     event: 'resources.registered',
@@ -380,8 +431,9 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   [`POST ${ORGANIZATION}/audit/erasures`]: { event: 'audit.personal_erased', states: ACT },
 }
 
-/** What asks a passkey: a question is written, and nothing changes before it is answered. */
+/** What only asks: a passkey, where a question is written and nothing changes before it is answered; what a link offers. */
 const asking: ReadonlySet<string> = new Set([
+  'POST /api/v1/invites/look',
   'POST /api/v1/auth/mfa/passkey',
   'POST /api/v1/auth/passkey/begin',
   'POST /api/v1/auth/step-up/passkey',

@@ -12,6 +12,7 @@ import { newId, toWire } from '#platform/ids'
 import { type App, routes } from '../../src/app.ts'
 import { type Answer, ORIGIN, PASSWORD, send, type TestApp } from './app.ts'
 import { openSessionOf, type SignedIn, seedApplication, seedDevice, seedPasskey } from './attack-sessions.ts'
+import { seedInvite } from './invites.ts'
 
 /** One organization with somebody who may do everything, somebody who may do little, and one of each thing that has an id. */
 export interface World {
@@ -30,6 +31,8 @@ export interface World {
   readonly device: string
   /** Of the lowly: whoever has one proves it at each sign-in. */
   readonly passkey: string
+  /** From the administrator, pending. */
+  readonly invite: { readonly wire: string; readonly token: string }
 }
 
 /** Seeds an organization under the policy sales-agent. The audit log must be running. */
@@ -69,6 +72,7 @@ export async function createWorld(app: TestApp, slug: string): Promise<World> {
     event: toWire('evt', event.id),
     version: toWire('pol', versionId),
     lead,
+    invite: await seedInvite(app, admin.member, { email: `invited@${slug}.test`, role: 'user' }),
     device: toWire('dev', (await seedDevice(app, victim.member)).id),
     passkey: toWire('pky', await seedPasskey(app, lowly.member)),
   }
@@ -93,6 +97,7 @@ export function paramsOf(world: World): Record<string, string> {
     member: world.victim.member.wire.member,
     session: toWire('ses', world.victim.sessionId),
     device: world.device,
+    invite: world.invite.wire,
     passkey: world.passkey,
     application: world.application.wire,
     event: world.event,
@@ -116,6 +121,7 @@ export function unknownId(param: string, app: TestApp): string {
     application: 'app',
     event: 'evt',
     device: 'dev',
+    invite: 'inv',
     passkey: 'pky',
   } as const
   const prefix = prefixes[param as keyof typeof prefixes]
@@ -168,6 +174,25 @@ export const bodies: Readonly<Record<string, Body>> = {
     name: 'New',
     locale: 'en',
     roles: ['user'],
+  }),
+  'POST /api/v1/organizations/:organization/invites': (world) => ({
+    email: `guest@${world.slug}.test`,
+    role: 'user',
+    locale: 'en',
+  }),
+  'POST /api/v1/invites/look': () => ({ token: 'writ_inv_none' }),
+  'POST /api/v1/invites/accept': () => ({ token: 'writ_inv_none', name: 'New', password: PASSWORD }),
+  'POST /api/v1/me/invites/accept': () => ({ token: 'writ_inv_none' }),
+  'POST /api/v1/auth/register': (world) => ({
+    email: `visitor@${world.slug}.test`,
+    organization: world.slug,
+    name: 'Visitor',
+    locale: 'en',
+  }),
+  'POST /api/v1/auth/register/finish': () => ({
+    token: 'writ_reg_none',
+    name: 'Visitor',
+    password: PASSWORD,
   }),
   'PATCH /api/v1/organizations/:organization/members/:member': () => ({ roles: ['user'], name: 'Victor' }),
   'POST /api/v1/organizations/:organization/members/:member/suspend-privileges': () => ({ reason: 'Review' }),

@@ -123,16 +123,16 @@ function newAssignment(
   ctx: Ctx,
   member: { id: Uuid; userId: Uuid },
   role: string,
-  { decided = false, by = ctx.actor }: { readonly decided?: boolean; readonly by?: Actor | undefined },
+  { by = ctx.actor }: { readonly by?: Actor | undefined },
 ) {
-  const sources = { operator: 'operator', system: 'setup' } as Record<string, string>
+  const isSetup = by.kind === 'system' && by.name === 'setup'
   return {
     organizationId: ctx.organizationId,
     id: newId(ctx.now()),
     memberId: member.id,
     userId: member.userId,
     role,
-    source: (decided ? sources[by.kind] : undefined) ?? (by.kind === 'operator' ? 'operator' : 'assigned'),
+    source: by.kind === 'operator' ? 'operator' : isSetup ? 'setup' : 'assigned',
     policyVersionId: fromWire('pol', ctx.policy.version)!,
     assignedBy: actorName(by),
     assignedAt: ctx.now(),

@@ -124,7 +124,7 @@ async function openInvite(ctx: Ctx, token: string): Promise<OpenInvite> {
   const attempt = await enter(ctx, door)
   const tokenHash = sha256(token)
   const found = await findInviteOfLink(ctx, tokenHash)
-  const there = found && (await contextOfLink(ctx, found.organizationId))
+  const there = found && (await contextOfLink(ctx, found.organizationId, 'invitation'))
   const invite =
     there &&
     (await ctx.db.transaction(`org:${found!.organizationId}`, (tx) =>
@@ -190,7 +190,8 @@ async function refusalOf(
       ? { reason: 'joined', error: memberErrors.already_member() }
       : { reason: 'member_deactivated', error: errors.membership_ended() }
   const reason = await whyNotVouched(ctx, tx, invite)
-  return reason === undefined ? undefined : { reason, error: errors.not_offered({ reason }) }
+  // What became of the inviter is the organization's to know: the log and the list of invites say it.
+  return reason === undefined ? undefined : { reason, error: errors.not_offered() }
 }
 
 async function withdraw(ctx: Ctx, tx: Tx, invite: InviteRow, reason: string): Promise<void> {

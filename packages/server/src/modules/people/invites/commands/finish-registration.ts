@@ -35,7 +35,8 @@ export async function finishRegistration(ctx: Ctx, { token, ...input }: FinishIn
   const attempt = await enter(ctx, door)
   const tokenHash = sha256(token)
   const organizationId = await findRegistrationOfLink(ctx, tokenHash)
-  const there = organizationId === undefined ? undefined : await contextOfLink(ctx, organizationId)
+  const there =
+    organizationId === undefined ? undefined : await contextOfLink(ctx, organizationId, 'registration')
   const registration =
     there &&
     (await ctx.db.transaction(`org:${organizationId!}`, (tx) =>

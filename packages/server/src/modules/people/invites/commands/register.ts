@@ -48,7 +48,8 @@ export async function register(ctx: Ctx, person: Registration): Promise<void> {
   if (emailKey === undefined)
     throw invalidField('email', 'Not an e-mail address: it should look like ada@example.com.')
   const organizationId = await findOrganizationOfSlug(ctx, person.organization)
-  const there = organizationId === undefined ? undefined : await contextOfLink(ctx, organizationId)
+  const there =
+    organizationId === undefined ? undefined : await contextOfLink(ctx, organizationId, 'registration')
   if (!there) return
   const account = await findAccountByAddress(ctx, emailKey)
   await ask(there.ctx, { ...person, role, emailKey }, account !== undefined)
@@ -90,6 +91,7 @@ async function ask(
             hours: Math.max(1, Math.floor(seconds / HOUR_SECONDS)),
           }),
     )
-    await ctx.record(tx, registrationEvents.asked({ data: { role }, personal: { email: row.email } }))
+    const target = { type: 'registration', id: row.id }
+    await ctx.record(tx, registrationEvents.asked({ target, data: { role }, personal: { email: row.email } }))
   })
 }
