@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import { writeExport } from '@writ/tlog'
-import type { Ctx } from '#platform/context'
+import { type Ctx, createCtx } from '#platform/context'
 import type { Database } from '#platform/database'
+import { failures } from '#platform/errors'
 import type { Uuid } from '#platform/ids'
 import { errors, events, permissions } from '../catalog.ts'
 import { detachedHashReader } from '../log/hashes.ts'
@@ -22,7 +23,8 @@ export interface ExportRange {
 /**
  * The log, or a range of it, as JSON lines that verify offline (packages/tlog, export.ts), up to its newest
  * checkpoint. That it was exported is in the log before the first byte. However long the log, a few hundred entries
- * are in memory at once; the stream reads on as fast as its reader does.
+ * are in memory at once; the stream reads on as fast as its reader does. Before each piece of it the actor's standing is
+ * read anew: whoever lost it meanwhile, however slowly they read, gets no further, and finds no end line.
  *
  * @throws `audit.no_checkpoint`, `audit.range`
  */
@@ -42,9 +44,21 @@ export async function exportLog(ctx: Ctx, range: ExportRange): Promise<Readable>
       data: { from, to, size: checkpoint.size },
     }),
   )
-  return Readable.from(pieces(exportLines(ctx.db, organizationId, { checkpoint, key, from, to })), {
-    objectMode: false,
-  })
+  const lines = exportLines(ctx.db, organizationId, { checkpoint, key, from, to })
+  return Readable.from(pieces(ctx, lines), { objectMode: false })
+}
+
+/** @throws `unauthorized`, `forbidden`: the stream breaks off */
+async function checkStanding(ctx: Ctx): Promise<void> {
+  const { ports } = ctx.services
+  const principal = ctx.principal && (await ports.refresh(ctx.principal, ctx.now()))
+  if (!principal) throw failures.unauthorized()
+  const { requestId, client, actor, organizationId } = ctx
+  const policy = principal.home.organizationId === organizationId ? principal.policy : ctx.policy
+  const now = createCtx(ctx.services, { requestId, client, actor, organizationId, policy, principal })
+  const { allowed, reason } = await ports.decide(now, permissions.export, undefined)
+  // A fresh sign-in was needed to begin; that it is stale by now does not matter.
+  if (!allowed && reason !== 'fresh_sign_in_required') throw failures.forbidden({ reason })
 }
 
 interface ExportInput {
@@ -78,13 +92,16 @@ async function* entries(db: Database, organizationId: Uuid, from: number, to: nu
   }
 }
 
-async function* pieces(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
+async function* pieces(ctx: Ctx, lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
   let held = ''
   for await (const line of lines) {
     held += `${line}\n`
     if (held.length < PIECE) continue
+    await checkStanding(ctx)
     yield Buffer.from(held)
     held = ''
   }
-  if (held !== '') yield Buffer.from(held)
+  if (held === '') return
+  await checkStanding(ctx)
+  yield Buffer.from(held)
 }
