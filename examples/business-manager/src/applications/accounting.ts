@@ -1,0 +1,13 @@
+import type { ApplicationDefinition } from '../application.ts'
+
+/** The books. */
+export const accounting: ApplicationDefinition = {
+  name: 'accounting',
+  title: 'Accounting',
+  port: 8506,
+  tasks: [
+    { title: 'Read the transactions', permission: 'read:transactions' },
+    { title: 'Post a transaction', permission: 'write:transactions' },
+    { title: 'Export the financial reports', permission: 'export:financial-reports' },
+  ],
+}

@@ -1,0 +1,12 @@
+import type { ApplicationDefinition } from '../application.ts'
+
+/** The herd book. */
+export const livestock: ApplicationDefinition = {
+  name: 'livestock',
+  title: 'Livestock',
+  port: 8503,
+  tasks: [
+    { title: 'See the herd', permission: 'read:livestock' },
+    { title: 'Enter a birth', permission: 'write:livestock' },
+  ],
+}

@@ -1,0 +1,13 @@
+import type { ApplicationDefinition } from '../application.ts'
+
+/** Kitchen and tables. */
+export const restaurant: ApplicationDefinition = {
+  name: 'restaurant',
+  title: 'Restaurant',
+  port: 8504,
+  tasks: [
+    { title: 'Run the kitchen', permission: 'operate:restaurant' },
+    { title: 'Change the menu', permission: 'manage:restaurant' },
+    { title: 'Take an order through', permission: 'process:orders' },
+  ],
+}
