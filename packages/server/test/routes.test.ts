@@ -158,6 +158,16 @@ describe('every answer', () => {
     'POST /api/v1/platform/organizations/:id/activate',
   ]
 
+  /** What takes something that a new world does not have, and how it is refused until then. */
+  const notYet: Readonly<Record<string, number>> = {
+    'POST /api/v1/me/mfa/totp/confirm': 409,
+    'POST /api/v1/me/mfa/totp/remove': 409,
+    'POST /api/v1/me/mfa/recovery-codes': 409,
+    'POST /api/v1/me/passkeys/finish': 403,
+    'PATCH /api/v1/me/passkeys/:passkey': 404,
+    'POST /api/v1/me/passkeys/:passkey/remove': 404,
+  }
+
   test.each(named(routes))('[SA-16] carries the protective headers: %s', async (name, route) => {
     // Routes that take something away work in a world of their own.
     const world = route.method === 'GET' ? acme : await createWorld(app, `own-${routes.indexOf(route)}`)
@@ -176,6 +186,7 @@ describe('every answer', () => {
     const answer = await call(app, route, addressOf(route, target) + query, headers, bodyOf(route, world))
     expectProtected(answer, name)
     if (ofThePlatform.includes(name)) expect(answer.status).toBe(403)
+    else if (name in notYet) expect(answer.status).toBe(notYet[name])
     else if (route.access !== 'anyone') expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300)
     if (answer.status >= 400) expectProblem(answer)
     for (const refused of [{}, { authorization: 'Bearer x' }]) {

@@ -2,7 +2,7 @@ import { type Account, holdOwnAccount, inEachOrganization, userOf } from '#peopl
 import type { AuditEvent, Ctx, RenewedSession, Tx } from '#platform/context'
 import type { Uuid } from '#platform/ids'
 import { errors, events, FACTOR_WORDS, mails } from '../catalog.ts'
-import { factorsOf, hasFactor } from '../queries.ts'
+import { factorsOf, hasFactor, passkeysOf } from '../queries.ts'
 import { deleteRecoveryCodes, deleteTotp, forgetSecondFactor } from '../store/codes.ts'
 import { deletePasskey } from '../store/passkeys.ts'
 import { demandFreshSignIn, demandSecondFactor, proveRemoval, type RemovalProof } from './guard-change.ts'
@@ -14,6 +14,7 @@ import { demandFreshSignIn, demandSecondFactor, proveRemoval, type RemovalProof 
  */
 export async function removeTotp(ctx: Ctx, proof: RemovalProof): Promise<RenewedSession> {
   const { userId } = userOf(ctx)
+  await demandThere(ctx, async (tx) => (await factorsOf(tx, userId)).totp, errors.not_enrolled)
   return remove(ctx, proof, 'totp', async (tx) => {
     if ((await deleteTotp(tx, userId)) === undefined) throw errors.not_enrolled()
     return events.removed({ target: { type: 'user', id: userId }, data: { factor: 'totp' } })
@@ -26,6 +27,9 @@ export async function removeTotp(ctx: Ctx, proof: RemovalProof): Promise<Renewed
  * @throws `factors.not_found`, `forbidden` without a fresh sign-in, and what {@link proveRemoval} throws
  */
 export async function removePasskey(ctx: Ctx, id: Uuid, proof: RemovalProof): Promise<RenewedSession> {
+  const { userId } = userOf(ctx)
+  const isOwn = async (tx: Tx) => (await passkeysOf(tx, userId)).some((passkey) => passkey.id === id)
+  await demandThere(ctx, isOwn, errors.not_found)
   return remove(ctx, proof, 'passkey', async (tx) => {
     const name = await deletePasskey(tx, id)
     if (name === undefined) throw errors.not_found()
@@ -35,6 +39,15 @@ export async function removePasskey(ctx: Ctx, id: Uuid, proof: RemovalProof): Pr
       personal: { name },
     })
   })
+}
+
+/** Before anything is proven: a password that is right counts as a use of it. */
+async function demandThere(
+  ctx: Ctx,
+  isThere: (tx: Tx) => Promise<boolean>,
+  missing: () => Error,
+): Promise<void> {
+  if (!(await ctx.db.transaction(`account:${userOf(ctx).userId}`, isThere))) throw missing()
 }
 
 async function remove(
