@@ -26,6 +26,8 @@ const COOKIE = '__Host-writ_forward'
 const BROWSER_COOKIE = '__Host-writ_forward_browser'
 const BROWSER_COOKIE_SECONDS = 3_600
 
+const MAX_BACK = 2_000
+
 const tag = 'Forward auth'
 const path = z.string().max(4_000).optional()
 
@@ -98,7 +100,7 @@ export const forwardAuthRoutes: readonly Route[] = [
       await requireHost(ctx.db, host)
       const principal = await ctx.services.ports.principalOfBrowser(request, reply)
       if (!principal || principal.owes !== undefined)
-        return reply.redirect(`/sign-in?${new URLSearchParams({ return_to: request.url })}`)
+        return reply.redirect(`/sign-in?${new URLSearchParams({ return: backHere(request.url, query) })}`)
       const browser = Buffer.from(query.browser, 'base64url')
       return reply.redirect(
         await issueCode(contextOf(ctx, principal), { host, browser, path: returnPath(query.return) }),
@@ -125,6 +127,11 @@ export const forwardAuthRoutes: readonly Route[] = [
     },
   }),
 ]
+
+/** The sign-in page returns to addresses up to a length; beyond it the person lands on the host's first page. */
+function backHere(url: string, { host, browser }: { host: string; browser: string }): string {
+  return url.length <= MAX_BACK ? url : `/forward-auth/start?${new URLSearchParams({ host, browser })}`
+}
 
 /** @throws `forward_auth.unknown_host`, `unauthorized` */
 async function signInFirst(ctx: Ctx, { origin, path, isNavigation, isNginx }: Asked, reply: FastifyReply) {
