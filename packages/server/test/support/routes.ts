@@ -202,6 +202,7 @@ export const bodies: Readonly<Record<string, Body>> = {
   'POST /api/v1/organizations/:organization/members/:member/end-account': () => ({ reason: 'Again' }),
   'POST /api/v1/organizations/:organization/members/:member/move': () => ({
     organization: 'elsewhere',
+    role: 'user',
     reason: 'The farm was sold',
     reference: 'T-1',
   }),
