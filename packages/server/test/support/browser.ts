@@ -62,8 +62,9 @@ export class Browser {
         ...next,
         headers: { accept: 'text/html,*/*;q=0.8', 'sec-fetch-mode': 'navigate', ...next.headers },
       })
-      const location = page.headers.location
-      if (page.status < 300 || page.status > 399 || location === undefined) return { ...page, trail }
+      const isRedirect = page.status >= 300 && page.status < 400
+      const location = isRedirect ? page.headers.location : refreshOf(page.text)
+      if (location === undefined) return { ...page, trail }
       // A 307 or 308 repeats the request; every other redirect is followed by a GET.
       if (page.status !== 307 && page.status !== 308) next = { headers: { ...options.headers } }
       url = new URL(location, url)
@@ -184,6 +185,12 @@ export class Browser {
 /** Secure cookies go over TLS, and to this machine. */
 function isTrustworthy({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || /^(localhost|127(\.\d+){3}|\[::1\]|.+\.localhost)$/.test(hostname)
+}
+
+/** Where a page goes on to by itself, at once. */
+function refreshOf(html: string): string | undefined {
+  const [, tag = ''] = /<meta\b([^>]*http-equiv="refresh"[^>]*)>/i.exec(html) ?? []
+  return /^0;\s*url=(.*)$/i.exec(attribute(tag, 'content') ?? '')?.[1]
 }
 
 interface Form {
