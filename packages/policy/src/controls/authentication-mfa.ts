@@ -29,7 +29,7 @@ export const mfa = defineControl({
     'authentication.mfa.removal',
   ],
   stricter: ['authentication.mfa.methods', 'authentication.mfa.required'],
-  enforcement: 'declared',
+  enforcement: 'enforced',
   mapping: {
     soc2: ['CC6.1', 'CC6.6'],
     iso27001_2013: ['A.9.2.3', 'A.9.4.2'],

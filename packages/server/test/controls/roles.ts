@@ -1,4 +1,5 @@
 /** What roles allow, who gives them, and where they reach. @module */
+import { seedApplication } from '#test/attack-sessions'
 import type { Flip, Scene } from '#test/controls'
 
 async function give(
@@ -157,12 +158,18 @@ export const roles: readonly Flip[] = [
   {
     control: 'authentication.mfa',
     setting: 'authentication.mfa.required',
-    rule: '[PS-06] a role that the policy demands a second factor of has no access before enrolment',
+    rule: '[PS-06] an application is told that a role has no access before it enrols a second factor',
     values: [
       [[], 'allowed'],
       [['guest'], 'second_factor_enrolment_required'],
     ],
-    observe: async (scene) => scene.reason(await scene.person('guest'), 'read', 'orders/1'),
+    async observe({ app, slug, member }) {
+      const guest = await member('guest')
+      const { credential: as } = await seedApplication(app, slug)
+      const subject = { type: 'user', id: guest.wire.user }
+      const question = { subject, action: { name: 'read' }, resource: { type: 'orders', id: '1' } }
+      return (await app.request('POST', '/access/v1/evaluation', { as, body: question })).body.context.reason
+    },
   },
   {
     control: 'separation-of-duties',
