@@ -6,6 +6,7 @@
  * @module
  */
 import { createSetupToken } from '#people/organizations'
+import { settled } from '#platform/background'
 import type { Route } from '#platform/http'
 import { fromWire, toWire, type Uuid } from '#platform/ids'
 import { type Answer, PASSWORD, send, startApp, type TestApp, type TestMember, type Tokens } from './app.ts'
@@ -13,6 +14,7 @@ import { openSessionOf, seedDevice } from './attack-sessions.ts'
 import { SoftwareAuthenticator } from './authenticator.ts'
 import { seedInvite } from './invites.ts'
 import { quickPolicy, withOwnDeletion } from './policies.ts'
+import { askedToMove, linkFor, unverify } from './recovery.ts'
 import { addressOf, bodyOf, call, createWorld, nameOf, paramsOf, routes, type World } from './routes.ts'
 import { enrolPasskey, enrolTotp, totp } from './second-factors.ts'
 
@@ -101,6 +103,8 @@ function asVictim(bodyFor: (app: TestApp, world: World) => Promise<Record<string
     const world = await make()
     const body = await bodyFor(app, world)
     const answer = await call(app, route, addressOf(route, {}), { 'user-agent': USER_AGENT }, body)
+    // Some of what is asked is done after the answer.
+    await settled(app.services)
     return { answer, app, ...of(world.victim) }
   }
 }
@@ -170,6 +174,9 @@ async function challengeOf(app: TestApp, world: World): Promise<Record<string, u
   const { challenge } = (await send(app, 'POST', '/auth/login', { body })).body
   return { challenge, newPassword: 'Other-Harbour-58!' }
 }
+
+const moving = (app: TestApp, { slug, victim }: World) =>
+  askedToMove(app, victim.accessToken, victim.member.email, `moved@${slug}.test`)
 
 const anotherSession = async (app: TestApp, { admin }: World) => ({
   session: toWire('ses', (await openSessionOf(app, admin.member)).sessionId),
@@ -404,6 +411,51 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   [`DELETE ${ORGANIZATION}/invites/:invite`]: { event: 'invites.revoked', states: BOTH },
   'POST /api/v1/invites/accept': { event: 'invites.accepted', states: BOTH, drive: acceptInvite },
   'POST /api/v1/me/invites/accept': { event: 'invites.accepted', states: BOTH, drive: acceptSignedIn },
+  'POST /api/v1/auth/password/forgot': {
+    event: 'recovery.reset_link_sent',
+    states: ACT,
+    drive: asVictim(async (_app, { victim }) => ({ email: victim.member.email })),
+  },
+  'POST /api/v1/auth/password/reset': {
+    event: 'recovery.password_reset',
+    states: ACT,
+    drive: asVictim(async (app, { victim }) => ({
+      token: await linkFor(app, victim.member, 'password_reset'),
+      newPassword: 'Other-Harbour-58!',
+    })),
+  },
+  'POST /api/v1/auth/activate': {
+    event: 'recovery.activated',
+    states: ACT,
+    drive: asVictim(async (app, { victim }) => ({
+      token: await linkFor(app, victim.member, 'activation'),
+      password: 'Other-Harbour-58!',
+    })),
+  },
+  'POST /api/v1/auth/email/verify': {
+    event: 'identity.email_verified',
+    states: ACT,
+    drive: asVictim(async (app, { victim }) => {
+      await unverify(app, victim.member.userId)
+      return { token: await linkFor(app, victim.member, 'verify_email') }
+    }),
+  },
+  'POST /api/v1/auth/email/confirm': {
+    event: 'identity.email_changed',
+    states: BOTH,
+    drive: asVictim(async (app, world) => ({ token: (await moving(app, world)).confirm })),
+  },
+  'POST /api/v1/auth/email/refuse': {
+    event: 'recovery.email_change_refused',
+    states: ACT,
+    drive: asVictim(async (app, world) => ({ token: (await moving(app, world)).refuse })),
+  },
+  'POST /api/v1/me/email/verification': {
+    event: 'recovery.verification_sent',
+    states: ACT,
+    drive: asAdmin({ before: (app, { admin }) => unverify(app, admin.member.userId) }),
+  },
+  'POST /api/v1/me/email': { event: 'recovery.email_change_asked', states: ACT },
   'POST /api/v1/auth/register': {
     event: 'registration.asked',
     states: ACT,
