@@ -3,7 +3,7 @@
 
 create table sign_on_keys (
   id         uuid primary key,
-  algorithm  text not null check (algorithm in ('ES256', 'EdDSA')),
+  algorithm  text not null check (algorithm = 'ES256'),
   secret     bytea not null,
   created_at timestamptz not null,
   retired_at timestamptz

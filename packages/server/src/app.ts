@@ -18,6 +18,7 @@ import { inviteAndJoiningRoutes } from '#people/invites'
 import { organizationRoutes } from '#people/organizations'
 import { recoveryRoutes } from '#people/recovery'
 import { sessionRoutes } from '#people/sessions'
+import { SignOn, signOnRoutes } from '#people/sign-on'
 import { settled } from '#platform/background'
 import type { Services } from '#platform/context'
 import { installHttp, mount, type Route } from '#platform/http'
@@ -37,6 +38,7 @@ export const routes: readonly Route[] = [
   ...factorRoutes,
   ...sessionRoutes,
   ...recoveryRoutes,
+  ...signOnRoutes,
   ...forwardAuthRoutes,
   ...inviteAndJoiningRoutes,
   ...policyRoutes,
@@ -82,6 +84,7 @@ export async function createApp(input: AppInput): Promise<App> {
   await installDocumentation(http)
   mount(http, services, authenticator, routes)
   servePage(http, 'setup')
+  await new SignOn(services).mount(http)
   serveOutbox(http, services)
   const { policyFile } = input.config
   await installOperation(http, services, {

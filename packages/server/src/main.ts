@@ -16,6 +16,7 @@ import type { Logger } from 'pino'
 import { applyPolicy, currentPolicy, parseOrRefuse, policyDrift } from '#access/policy'
 import { createSetupToken } from '#people/organizations'
 import { ensureSigningKey } from '#people/sessions'
+import { ensureSignOnKey } from '#people/sign-on'
 import { type Config, ConfigError } from '#platform/config'
 import { createPool, Database } from '#platform/database'
 import { migrate, verifyMigrated } from '#platform/migrations'
@@ -187,9 +188,10 @@ async function firstPolicy(config: Config, operator: OperatorDatabase): Promise<
     applied = await currentPolicy(operator)
   }
   const { algorithm } = applied!.compiled.policy.authentication.tokens
-  await operator.db.transaction(`org:${applied!.organizationId}`, (tx) =>
-    ensureSigningKey(tx, operator.masterKey, algorithm, operator.now()),
-  )
+  await operator.db.transaction(`org:${applied!.organizationId}`, async (tx) => {
+    await ensureSigningKey(tx, operator.masterKey, algorithm, operator.now())
+    await ensureSignOnKey(tx, operator.masterKey, operator.now())
+  })
 }
 
 /** Before a database is made: a first start with a wrong policy should leave nothing behind. */

@@ -11,6 +11,7 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { applyPolicy } from '#access/policy'
 import { addressKey } from '#people/identity'
 import { ensureSigningKey } from '#people/sessions'
+import { ensureSignOnKey } from '#people/sign-on'
 import { settled } from '#platform/background'
 import { readConfig } from '#platform/config'
 import { createPool, Database } from '#platform/database'
@@ -136,9 +137,10 @@ export async function startApp(
     author: 'operator:test',
     reason: 'test',
   })
-  await ownerDb.transaction(`org:${platformId}`, (tx) =>
-    ensureSigningKey(tx, masterKey, compiled.policy.authentication.tokens.algorithm, clock.now()),
-  )
+  await ownerDb.transaction(`org:${platformId}`, async (tx) => {
+    await ensureSigningKey(tx, masterKey, compiled.policy.authentication.tokens.algorithm, clock.now())
+    await ensureSignOnKey(tx, masterKey, clock.now())
+  })
   const passwords: Passwords = createPasswords()
   const config = readConfig({
     WRIT_LOG: process.env['TEST_LOG'] ?? 'silent',
