@@ -199,6 +199,7 @@ export const bodies: Readonly<Record<string, Body>> = {
   'POST /api/v1/organizations/:organization/members/:member/restore-privileges': () => ({
     reason: 'Reviewed',
   }),
+  'POST /api/v1/organizations/:organization/members/:member/reset-password': () => ({ deliver: 'mail' }),
   'POST /api/v1/organizations/:organization/members/:member/end-account': () => ({ reason: 'Again' }),
   'POST /api/v1/organizations/:organization/members/:member/move': () => ({
     organization: 'elsewhere',
