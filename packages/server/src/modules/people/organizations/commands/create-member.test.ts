@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PASSWORD, startApp, type TestApp, type TestMember, type Tokens } from '#test/app'
+import { quickPolicy } from '#test/policies'
 
 let app: TestApp
 
@@ -35,7 +36,7 @@ describe('create member', () => {
     })
     expect(events).toEqual(['identity.account_created', 'members.added', 'roles.changed'])
     const { body } = await app.request('GET', `/organizations/farm/members/${created.id}`, { as: asAdmin })
-    expect(body).toMatchObject({ email: 'New.Person@Example.com', invitation: 'none', lastActiveAt: null })
+    expect(body).toMatchObject({ email: 'New.Person@Example.com', invitation: 'pending', lastActiveAt: null })
     expect(body).not.toHaveProperty('temporaryPassword')
     const login = { email: 'new.person@example.com', password: created.temporaryPassword }
     expect((await app.request('POST', '/auth/login', { body: login })).body.status).toBe(
@@ -150,40 +151,72 @@ describe('create member, several memberships an account', () => {
   })
   afterAll(() => app.stop())
 
-  test('[FT-AC-08] an account that exists joins with its own password and name; neither is touched', async () => {
+  const create = (body: object) => app.request('POST', '/organizations/lab/members', { as: asOwner, body })
+
+  /** Follows the invite that was mailed last to somebody who is signed in. */
+  const accept = async (as: Tokens, email: string) => {
+    const { url } = (await app.mails()).findLast(({ to }) => to === email)!
+    const body = { token: new URL(url!).searchParams.get('token') }
+    return app.request('POST', '/me/invites/accept', { as, body })
+  }
+
+  // Any administrator knows addresses; an account is its owner's.
+  test('[FT-AC-08] [attack] an account that exists is asked, not taken in; accepting, it keeps password and name', async () => {
     const person = await app.member('other-lab', {
       email: 'both@example.com',
       name: 'Their Name',
       roles: ['viewer'],
     })
-    const body = {
+    const asked = {
       email: person.email,
       name: 'Another Name',
       password: 'Another-Password-1',
       roles: ['scientist'],
     }
     const events = await eventsOf('lab', async () => {
-      const answer = await app.request('POST', '/organizations/lab/members', { as: asOwner, body })
-      expect(answer).toMatchObject({
+      expect(await create(asked)).toMatchObject({
         status: 201,
-        body: { name: 'Their Name', temporaryPassword: null, roles: ['scientist'] },
+        body: { status: 'invited', invite: { email: person.email, roles: ['scientist'] } },
       })
+      expect(await create(asked)).toMatchObject({ status: 409, body: { code: 'invites.pending_already' } })
     })
-    expect(events).toEqual(['members.added', 'roles.changed'])
+    expect(events).toEqual(['invites.created'])
+    await expect(app.signIn(person.email, { organization: 'lab' })).rejects.toThrow('401')
+    expect((await accept(await app.signIn(person.email), person.email)).status).toBe(201)
     const here = await app.signIn(person.email, { organization: 'lab' })
     const there = await app.signIn(person.email, { organization: 'other-lab' })
+    expect((await app.request('GET', '/me', { as: here })).body).toMatchObject({
+      user: { name: 'Their Name' },
+      roles: ['scientist'],
+    })
     expect((await app.request('GET', '/organizations/lab/members', { as: here })).status).toBe(403)
     expect((await app.request('GET', '/organizations/lab', { as: there })).status).toBe(404)
     expect((await app.request('GET', '/organizations/other-lab', { as: here })).status).toBe(404)
   })
 
-  // Taking in an address would otherwise tell when its owner was at work elsewhere.
-  test('of an account that exists it is not shown when it signs in elsewhere', async () => {
+  // The one who was let in by create:members, and not by create:invites, is asked about that.
+  test('[attack] who may create accounts no more when the person accepts has asked in vain', async () => {
+    const helper = await app.member('lab', { email: 'helper@example.com', roles: ['admin'] })
+    const person = await app.member('other-lab', { email: 'asked@example.com', roles: ['viewer'] })
+    const as = await app.signIn(helper.email)
+    const body = { email: person.email }
+    await app.request('POST', '/organizations/lab/members', { as, body })
+    await app.request('PATCH', `/organizations/lab/members/${helper.wire.member}`, {
+      as: asOwner,
+      body: { roles: ['scientist'] },
+    })
+    expect(await accept(await app.signIn(person.email), person.email)).toMatchObject({
+      status: 403,
+      body: { code: 'invites.not_offered' },
+    })
+  })
+
+  // An organization would otherwise learn when the owner of an account was at work elsewhere.
+  test('of an account of several organizations it is not shown when it signs in elsewhere', async () => {
+    const { wire } = await app.member('lab', { email: 'busy@example.com', roles: ['viewer'] })
     await app.member('other-lab', { email: 'busy@example.com', roles: ['viewer'] })
-    const body = { email: 'busy@example.com' }
-    const { id } = (await app.request('POST', '/organizations/lab/members', { as: asOwner, body })).body
     await app.signIn('busy@example.com', { organization: 'other-lab' })
-    const one = await app.request('GET', `/organizations/lab/members/${id}`, { as: asOwner })
+    const one = await app.request('GET', `/organizations/lab/members/${wire.member}`, { as: asOwner })
     const all = await app.request('GET', '/organizations/lab/members?q=busy', { as: asOwner })
     for (const shown of [one.body, all.body.items[0]])
       expect(shown).toMatchObject({ lastSignInAt: null, lastActiveAt: null })
@@ -200,9 +233,9 @@ describe('create member, several memberships an account', () => {
     await app.signIn(here.email, { organization: 'lab' })
   })
 
-  // Any administrator may take in any address: with rules of a hostile organization its owner would be locked out of
+  // Any administrator may ask any address: with rules of a hostile organization its owner would be locked out of
   // every other one, for years, by three wrong guesses.
-  test('an organization that takes an account in binds it from its first session there on', async () => {
+  test('[attack] an organization binds an account from the moment its owner accepts, and not before', async () => {
     const person = await app.member('home-lab', { email: 'victim@example.com', roles: ['viewer'] })
     await app.member('hostile', { email: 'mallory@example.com', roles: ['owner'] })
     const as = await app.signIn('mallory@example.com')
@@ -212,20 +245,122 @@ describe('create member, several memberships an account', () => {
       'authentication.password.minLength': 64,
     }
     await app.request('PATCH', '/organizations/hostile/policy-settings', { as, body: { settings } })
-    const taken = await app.request('POST', '/organizations/hostile/members', {
+    const asked = await app.request('POST', '/organizations/hostile/members', {
       as,
       body: { email: person.email },
     })
-    expect(taken.status).toBe(201)
+    expect(asked.body.status).toBe('invited')
     const guess = () =>
       app.request('POST', '/auth/login', { body: { email: person.email, password: 'Wrong-Harbour-47' } })
     for (let i = 0; i < 4; i++) await guess()
     const there = await app.signIn(person.email, { organization: 'home-lab' })
     const body = { currentPassword: PASSWORD, newPassword: 'Brand-New-Lantern-9' }
-    expect((await app.request('POST', '/me/password', { as: there, body })).status).toBe(200)
-    await app.signIn(person.email, { organization: 'hostile', password: body.newPassword })
+    const changed = await app.request('POST', '/me/password', { as: there, body })
+    expect(changed.status).toBe(200)
+    expect((await accept(changed.body, person.email)).status).toBe(201)
     for (let i = 0; i < 3; i++) await guess()
     const locked = { email: person.email, password: body.newPassword, organization: 'home-lab' }
     expect((await app.request('POST', '/auth/login', { body: locked })).status).toBe(401)
+  })
+
+  test('an organization that the operator or a founding made an account part of binds it from its first session there on', async () => {
+    const person = await app.member('first-lab', { email: 'founder@example.com', roles: ['viewer'] })
+    await app.member('strict', { email: 'boss@example.com', roles: ['owner'] })
+    const as = await app.signIn('boss@example.com')
+    const settings = { 'authentication.lockout.after': 3, 'authentication.lockout.for': '3650d' }
+    await app.request('PATCH', '/organizations/strict/policy-settings', { as, body: { settings } })
+    const { memberId, organizationId } = await app.member('strict', {
+      email: person.email,
+      roles: ['viewer'],
+    })
+    await app.ownerDb.transaction(`org:${organizationId}`, (tx) =>
+      tx.updateTable('members').set({ isAwaited: true }).where('id', '=', memberId).execute(),
+    )
+    const guess = () =>
+      app.request('POST', '/auth/login', { body: { email: person.email, password: 'Wrong-Harbour-47' } })
+    for (let i = 0; i < 4; i++) await guess()
+    await app.signIn(person.email, { organization: 'first-lab' })
+    await app.signIn(person.email, { organization: 'strict' })
+    for (let i = 0; i < 3; i++) await guess()
+    await expect(app.signIn(person.email, { organization: 'first-lab' })).rejects.toThrow('401')
+  })
+})
+
+describe('what a new account begins with', () => {
+  /** Under provisioning settings, and with the mails that were written. */
+  async function under(provisioning: string, person: object = {}) {
+    const policy = quickPolicy('sales-agent').replace(
+      /temporaryPassword: true[\s\S]*?completeProfile: encouraged/,
+      provisioning,
+    )
+    const own = await startApp({ policy })
+    await own.member('acme', { email: 'admin@example.com', roles: ['admin'] })
+    const as = await own.signIn('admin@example.com')
+    const body = { email: 'new@example.com', name: 'New', ...person }
+    const { body: created } = await own.request('POST', '/organizations/acme/members', { as, body })
+    return { own, as, created, mails: await own.mails() }
+  }
+
+  test('[SA-08] a temporary password that is shown once, and an activation mail in the organization’s name', async () => {
+    const { own, created, mails } = await under(
+      'temporaryPassword: true\n  verifyEmail: true\n  activationMail: true',
+      { locale: 'he' },
+    )
+    expect(created).toMatchObject({ roles: ['user'], mustChangePassword: true, emailVerified: false })
+    expect(created.temporaryPassword).toMatch(/^[\w-]{20,}$/)
+    expect(mails).toMatchObject([{ kind: 'organizations.activation', to: 'new@example.com', language: 'he' }])
+    expect(mails[0]!.subject).toContain('acme Ltd')
+    expect(mails[0]!.url).toMatch(/^http:\/\/localhost:8484\/activate\?token=writ_link_/)
+    // A mail is read by whoever reads the mailbox: the password is not in it.
+    expect(mails[0]!.text).not.toContain(created.temporaryPassword)
+    await own.stop()
+  })
+
+  test('no password where the policy has the person choose it by the mail; nobody signs in before', async () => {
+    const { own, created, mails } = await under(
+      'temporaryPassword: false\n  verifyEmail: true\n  activationMail: true',
+    )
+    expect(created).toMatchObject({
+      temporaryPassword: null,
+      mustChangePassword: false,
+      invitation: 'pending',
+    })
+    expect(mails).toHaveLength(1)
+    for (const password of ['', 'null', 'undefined', 'Quiet-Harbour-47'].filter((text) => text !== '')) {
+      const login = await own.request('POST', '/auth/login', { body: { email: 'new@example.com', password } })
+      expect(login.status).toBe(401)
+    }
+    await own.stop()
+  })
+
+  test('a temporary password also where the policy has none, if no mail would let the person choose one', async () => {
+    const { own, created, mails } = await under(
+      'temporaryPassword: false\n  verifyEmail: false\n  activationMail: false',
+    )
+    expect(created.temporaryPassword).not.toBeNull()
+    expect(mails).toEqual([])
+    await own.stop()
+  })
+
+  test('[FT-OM-04] [SA-08] the list shows who has not come yet, whose address is not proven and whose profile is not complete', async () => {
+    const { own, as, created } = await under(
+      'temporaryPassword: true\n  verifyEmail: true\n  activationMail: true',
+      { name: '' },
+    )
+    const shown = async () =>
+      (await own.request('GET', `/organizations/acme/members/${created.id}`, { as })).body
+    expect(await shown()).toMatchObject({
+      email: 'new@example.com',
+      status: 'active',
+      roles: ['user'],
+      invitation: 'pending',
+      emailVerified: false,
+      profileComplete: false,
+      secondFactor: false,
+      lastActiveAt: null,
+      privilegesSuspendedAt: null,
+      accessEndsAt: null,
+    })
+    await own.stop()
   })
 })
