@@ -1,5 +1,6 @@
-/** Published bcrypt vectors against `@node-rs/bcrypt`, and the traps whoever calls it must close. */
+/** Published bcrypt vectors against `@node-rs/bcrypt`, the traps whoever calls it must close, and that our own code closes them. */
 import { verify } from '@node-rs/bcrypt'
+import { createPasswords, needsRehash } from '../../packages/server/src/platform/passwords.ts'
 import type { Suite, Vector } from './suite.ts'
 
 interface BcryptVectors {
@@ -44,6 +45,34 @@ export function bcryptSuites({ vectors, raw_byte_vectors, pitfalls }: BcryptVect
       })),
     },
     { name: 'bcrypt pitfalls', vectors: pitfalls.flatMap(pitfallVectors) },
+    { name: 'passwords as the server keeps them', vectors: serverVectors(vectors, pitfalls) },
+  ]
+}
+
+/** The server reads the hashes of others, and ignores no byte of a password. */
+function serverVectors(vectors: BcryptVectors['vectors'], pitfalls: readonly Pitfall[]): Vector[] {
+  const pairs = pitfalls.flatMap((pitfall) => {
+    const { password_a: a, password_b: b, password_a_json, password_b_json, password_c_json } = pitfall
+    const [one, ...others] = [a ?? password_a_json, b ?? password_b_json, password_c_json]
+    return one === undefined
+      ? []
+      : others.flatMap((other) => (other === undefined ? [] : [[one, other] as const]))
+  })
+  return [
+    ...vectors.flatMap(({ password, hash, match }) => [
+      { name: `${JSON.stringify(password)} ${hash}`, run: () => expectServerVerdict(password, hash, match) },
+      {
+        name: `${JSON.stringify(password)} and more, ${hash}`,
+        run: () => expectServerVerdict(`${password}x`, hash, false),
+      },
+    ]),
+    ...pairs.flatMap(([one, other]) => [
+      { name: `${JSON.stringify(one)}: kept and read`, run: () => expectKept(one, one, true) },
+      {
+        name: `${JSON.stringify(one)}: not ${JSON.stringify(other)}`,
+        run: () => expectKept(one, other, false),
+      },
+    ]),
   ]
 }
 
@@ -93,4 +122,27 @@ function damagedHashVectors({ case: name, hash_bad_extra = '', hash_bad_trunc = 
 async function expectVerdict(password: string | Buffer, hash: string, wanted: boolean): Promise<void> {
   const verdict = await verify(password, hash).catch((error: Error) => error.message)
   if ((verdict === true) !== wanted) throw new Error(`verify gave ${verdict}; wanted ${wanted}`)
+}
+
+async function expectServerVerdict(password: string, hash: string, wanted: boolean): Promise<void> {
+  const passwords = createPasswords()
+  try {
+    const verdict = await passwords.verify(password, hash)
+    if (verdict !== wanted) throw new Error(`the server gave ${verdict}; wanted ${wanted}`)
+  } finally {
+    await passwords.stop()
+  }
+}
+
+/** Keeps one password as the server does, at bcrypt's lowest cost, and offers another. */
+async function expectKept(one: string, offered: string, wanted: boolean): Promise<void> {
+  const passwords = createPasswords()
+  try {
+    const stored = await passwords.hash(one, 4)
+    if (needsRehash(stored, 4) || !needsRehash(stored, 5)) throw new Error(`kept at another cost: ${stored}`)
+    const verdict = await passwords.verify(offered, stored)
+    if (verdict !== wanted) throw new Error(`the server gave ${verdict}; wanted ${wanted}`)
+  } finally {
+    await passwords.stop()
+  }
 }
