@@ -10,12 +10,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Bench, startBench } from '#test/controls'
 import { authentication } from './controls/authentication.ts'
 import { factors } from './controls/factors.ts'
+import { leaving } from './controls/leaving.ts'
 import { organizations } from './controls/organizations.ts'
 import { proofs } from './controls/proofs.ts'
 import { roles } from './controls/roles.ts'
 import { sessions } from './controls/sessions.ts'
 
-const flips = [...authentication, ...factors, ...sessions, ...organizations, ...roles]
+const flips = [...authentication, ...factors, ...sessions, ...organizations, ...leaving, ...roles]
 const enforced = controls.filter(({ enforcement }) => enforcement === 'enforced')
 
 describe('the entries', () => {

@@ -6,7 +6,7 @@ export const ownAccountDeletion = defineControl({
   section: 'leaving',
   title: { en: 'Deleting the own account', he: 'מחיקת החשבון העצמי' },
   settings: ['offboarding.deletion.self'],
-  enforcement: 'declared',
+  enforcement: 'enforced',
   mapping: {
     iso27001_2013: ['A.9.2.1'],
     iso27001_2022: ['A.5.16', 'A.8.10'],

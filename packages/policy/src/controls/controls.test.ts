@@ -165,7 +165,7 @@ describe('sentences', () => {
     ['provisioning', businessManager, 'provisioning.selfRegister', []],
     ['provisioning.activation', flaskTrack, 'provisioning.completeProfile', 'required'],
     ['account-deletion', businessManager, 'offboarding.deletion.self', true],
-    ['offboarding', prosaas, 'offboarding.checklist', ['verify']],
+    ['offboarding.checklist', prosaas, 'offboarding.checklist', ['verify']],
     ['access-reviews', businessManager, 'reviews.0.due', ['01-31']],
     ['audit-events', salesAgent, 'audit.decisions', 'all'],
     ['sensitive-actions', salesAgent, 'sensitive.actions', ['delete:leads']],

@@ -42,6 +42,7 @@ import { leastPrivilege } from './least-privilege.ts'
 import { memberMoves } from './member-moves.ts'
 import { monitoring } from './monitoring.ts'
 import { offboarding } from './offboarding.ts'
+import { offboardingChecklist } from './offboarding-checklist.ts'
 import { organizationContext } from './organization-context.ts'
 import { organizationSettings } from './organization-settings.ts'
 import { platformRoles } from './platform-roles.ts'
@@ -112,6 +113,7 @@ export const controls: readonly Control[] = Object.freeze([
   accountDeletion,
   ownAccountDeletion,
   offboarding,
+  offboardingChecklist,
   accessReviews,
   platformRoles,
   sensitiveActions,

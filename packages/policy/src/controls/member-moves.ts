@@ -15,7 +15,7 @@ export const memberMoves = defineControl({
   section: 'granting',
   title: { en: 'Moving a user', he: 'העברת משתמש' },
   settings: ['organizations.moves.requires'],
-  enforcement: 'declared',
+  enforcement: 'enforced',
   mapping: {
     soc2: ['CC6.2', 'CC6.3'],
     iso27001_2013: ['A.9.2.2', 'A.9.2.6'],

@@ -2,29 +2,7 @@ import type { Offboarding } from '../model.ts'
 import { defineControl } from './control.ts'
 import type { Language } from './words/index.ts'
 
-type Step = Offboarding['checklist'][number]
 type Occasion = Offboarding['immediately'][number]
-
-const STEPS: Readonly<Record<Language, Readonly<Record<Step, string>>>> = {
-  en: {
-    'disable-account': 'disable the account',
-    'revoke-sessions': 'end its sessions',
-    'rotate-shared-credentials': 'replace credentials it shared',
-    'remove-roles': 'take away groups and roles',
-    'revoke-keys': 'revoke API keys',
-    document: 'document the revocation',
-    verify: 'verify that no access is left',
-  },
-  he: {
-    'disable-account': 'השבתת החשבון',
-    'revoke-sessions': 'סיום החיבורים',
-    'rotate-shared-credentials': 'החלפת אמצעי הזדהות משותפים',
-    'remove-roles': 'הסרת קבוצות ותפקידים',
-    'revoke-keys': 'ביטול מפתחות API',
-    document: 'תיעוד השלילה',
-    verify: 'וידוא שלא נותרה גישה',
-  },
-}
 
 const OCCASIONS: Readonly<Record<Language, Readonly<Record<Occasion, string>>>> = {
   en: {
@@ -46,13 +24,8 @@ export const offboarding = defineControl({
   id: 'offboarding',
   section: 'leaving',
   title: { en: 'Leavers and changed duties', he: 'עוזבים ושינויי תפקיד' },
-  settings: [
-    'offboarding.withinSeconds',
-    'offboarding.roleChangeWithin',
-    'offboarding.immediately',
-    'offboarding.checklist',
-  ],
-  enforcement: 'declared',
+  settings: ['offboarding.withinSeconds', 'offboarding.roleChangeWithin', 'offboarding.immediately'],
+  enforcement: 'enforced',
   mapping: {
     soc2: ['CC6.2', 'CC6.3'],
     iso27001_2013: ['A.7.3.1', 'A.9.2.6'],
@@ -69,9 +42,6 @@ export const offboarding = defineControl({
       ...(rule.immediately.length > 0
         ? [`Access is revoked immediately on ${w.anyOf(rule.immediately.map((on) => OCCASIONS.en[on]))}.`]
         : []),
-      ...(rule.checklist.length > 0
-        ? [`The revocation runs as one: ${w.list(rule.checklist.map((step) => STEPS.en[step]))}.`]
-        : []),
     ],
     he: ({ offboarding: rule }, w) => [
       `חשבונו של מי שעוזב נסגר בתוך ${w.duration(rule.withinSeconds)} מתום יום העבודה האחרון; ${
@@ -81,9 +51,6 @@ export const offboarding = defineControl({
       }. חריגה מן המועד מפעילה התראה.`,
       ...(rule.immediately.length > 0
         ? [`הגישה נשללת מיד במקרה של ${w.anyOf(rule.immediately.map((on) => OCCASIONS.he[on]))}.`]
-        : []),
-      ...(rule.checklist.length > 0
-        ? [`השלילה מבוצעת כמהלך אחד: ${w.list(rule.checklist.map((step) => STEPS.he[step]))}.`]
         : []),
     ],
   },

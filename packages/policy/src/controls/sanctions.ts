@@ -6,7 +6,7 @@ export const sanctions = defineControl({
   section: 'incidents',
   title: { en: 'Breaches of this policy', he: 'הפרת מדיניות זו' },
   settings: ['sanctions.suspendPrivileges', 'sanctions.endAccount'],
-  enforcement: 'declared',
+  enforcement: 'enforced',
   mapping: {
     soc2: ['CC1.5'],
     iso27001_2013: ['A.7.2.3'],
