@@ -4,7 +4,14 @@
  *
  * @module
  */
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto'
 import type {
   AuthenticationResponseJSON,
   PublicKeyCredentialCreationOptionsJSON,
@@ -54,12 +61,20 @@ export class SoftwareAuthenticator {
 
   /** `navigator.credentials.create`. */
   create(options: PublicKeyCredentialCreationOptionsJSON, flaws: Flaws = {}): RegistrationResponseJSON {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    const { x, y } = publicKey.export({ format: 'jwk' })
-    const id = randomBytes(32)
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const rpId = options.rp.id!
-    const key: Key = { id, rpId, userHandle: options.user.id, privateKey, signCount: 0 }
+    const key: Key = { id: randomBytes(32), rpId, userHandle: options.user.id, privateKey, signCount: 0 }
     this.#keys.push(key)
+    return this.#attest(key, options, flaws)
+  }
+
+  /** Offers its newest key again, as if it had been made for this: what no honest authenticator does. */
+  recreate(options: PublicKeyCredentialCreationOptionsJSON): RegistrationResponseJSON {
+    return this.#attest(this.#keys.at(-1)!, options, {})
+  }
+
+  #attest(key: Key, options: PublicKeyCredentialCreationOptionsJSON, flaws: Flaws): RegistrationResponseJSON {
+    const { x, y } = createPublicKey(key.privateKey).export({ format: 'jwk' })
     const cose = cborMap([
       [1, 2],
       [3, -7],
@@ -68,16 +83,15 @@ export class SoftwareAuthenticator {
       [-3, Buffer.from(y!, 'base64url')],
     ])
     const length = Buffer.alloc(2)
-    length.writeUInt16BE(id.length)
-    const attested = Buffer.concat([Buffer.alloc(16), length, id, cose])
-    const authData = this.#authenticatorData(key, flaws, attested)
+    length.writeUInt16BE(key.id.length)
+    const attested = Buffer.concat([Buffer.alloc(16), length, key.id, cose])
     const attestationObject = cborMap([
       ['fmt', 'none'],
       ['attStmt', EMPTY_MAP],
-      ['authData', authData],
+      ['authData', this.#authenticatorData(key, flaws, attested)],
     ])
     return {
-      ...credential(id),
+      ...credential(key.id),
       response: {
         clientDataJSON: clientData('webauthn.create', options.challenge, flaws).toString('base64url'),
         attestationObject: attestationObject.toString('base64url'),
