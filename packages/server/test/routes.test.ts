@@ -142,9 +142,24 @@ describe('without a credential that holds', () => {
       'GET /forward-auth/callback',
       'GET /forward-auth/sign-in',
       'GET /forward-auth/start',
+      'POST /api/v1/auth/activate',
+      'POST /api/v1/auth/email/confirm',
+      'POST /api/v1/auth/email/refuse',
+      'POST /api/v1/auth/email/verify',
       'POST /api/v1/auth/login',
+      'POST /api/v1/auth/mfa',
+      'POST /api/v1/auth/mfa/passkey',
+      'POST /api/v1/auth/organization',
+      'POST /api/v1/auth/passkey',
+      'POST /api/v1/auth/passkey/begin',
       'POST /api/v1/auth/password/change',
+      'POST /api/v1/auth/password/forgot',
+      'POST /api/v1/auth/password/reset',
       'POST /api/v1/auth/refresh',
+      'POST /api/v1/auth/register',
+      'POST /api/v1/auth/register/finish',
+      'POST /api/v1/invites/accept',
+      'POST /api/v1/invites/look',
       'POST /api/v1/setup',
     ])
   })
@@ -160,6 +175,7 @@ describe('every answer', () => {
 
   /** What takes something that a new world does not have, and how it is refused until then. */
   const notYet: Readonly<Record<string, number>> = {
+    'POST /api/v1/me/email/verification': 409,
     'POST /api/v1/me/mfa/totp/confirm': 409,
     'POST /api/v1/me/mfa/totp/remove': 409,
     'POST /api/v1/me/mfa/recovery-codes': 409,

@@ -98,16 +98,22 @@ function asAdmin({ before, params, query = '' }: Particulars): Drive {
 }
 
 /** As somebody who signs in or goes on: the body is all there is. */
-function asVictim(bodyFor: (app: TestApp, world: World) => Promise<Record<string, unknown>>): Drive {
+function asVictim(
+  bodyFor: (app: TestApp, world: World) => Promise<Record<string, unknown>>,
+  by?: string,
+): Drive {
   return async ({ app, world: make }, route) => {
     const world = await make()
     const body = await bodyFor(app, world)
     const answer = await call(app, route, addressOf(route, {}), { 'user-agent': USER_AGENT }, body)
     // Some of what is asked is done after the answer.
     await settled(app.services)
-    return { answer, app, ...of(world.victim) }
+    return { answer, app, ...of(world.victim), ...(by === undefined ? {} : { by }) }
   }
 }
+
+/** As whoever reads the victim's mailbox, by a link. */
+const byLink = (bodyFor: Parameters<typeof asVictim>[0]) => asVictim(bodyFor, 'mailed_link')
 
 function onOrganization(action: string, before?: string): Drive {
   return async ({ platform: app, staff, staffTokens }, route) => {
@@ -419,7 +425,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   'POST /api/v1/auth/password/reset': {
     event: 'recovery.password_reset',
     states: ACT,
-    drive: asVictim(async (app, { victim }) => ({
+    drive: byLink(async (app, { victim }) => ({
       token: await linkFor(app, victim.member, 'password_reset'),
       newPassword: 'Other-Harbour-58!',
     })),
@@ -427,7 +433,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   'POST /api/v1/auth/activate': {
     event: 'recovery.activated',
     states: ACT,
-    drive: asVictim(async (app, { victim }) => ({
+    drive: byLink(async (app, { victim }) => ({
       token: await linkFor(app, victim.member, 'activation'),
       password: 'Other-Harbour-58!',
     })),
@@ -435,7 +441,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   'POST /api/v1/auth/email/verify': {
     event: 'identity.email_verified',
     states: ACT,
-    drive: asVictim(async (app, { victim }) => {
+    drive: byLink(async (app, { victim }) => {
       await unverify(app, victim.member.userId)
       return { token: await linkFor(app, victim.member, 'verify_email') }
     }),
@@ -443,12 +449,12 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   'POST /api/v1/auth/email/confirm': {
     event: 'identity.email_changed',
     states: BOTH,
-    drive: asVictim(async (app, world) => ({ token: (await moving(app, world)).confirm })),
+    drive: byLink(async (app, world) => ({ token: (await moving(app, world)).confirm })),
   },
   'POST /api/v1/auth/email/refuse': {
     event: 'recovery.email_change_refused',
     states: ACT,
-    drive: asVictim(async (app, world) => ({ token: (await moving(app, world)).refuse })),
+    drive: byLink(async (app, world) => ({ token: (await moving(app, world)).refuse })),
   },
   'POST /api/v1/me/email/verification': {
     event: 'recovery.verification_sent',

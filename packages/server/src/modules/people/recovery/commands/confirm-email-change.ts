@@ -16,16 +16,16 @@ import { noteRefusal, takeLink } from './take-link.ts'
  * @throws `identity.link_dead`, `too_many_requests`
  */
 export async function confirmEmailChange(ctx: Ctx, token: string): Promise<void> {
-  const { link } = await takeLink(ctx, token, 'email_change')
+  const { link, acting } = await takeLink(ctx, token, 'email_change')
   const { userId } = link
   const newEmail = link.newEmail!
   const changed = ctx.db.transaction(`account:${userId}`, async (tx) => {
-    const { account } = await spendLink(ctx, tx, link, token, ['email_change'])
+    const { account } = await spendLink(acting, tx, link, token, ['email_change'])
     await moveTo(ctx, tx, userId, newEmail)
-    await inEachOrganization(ctx, tx, userId, (there) =>
+    await inEachOrganization(acting, tx, userId, (there) =>
       there.record(tx, emailChanged(userId, account.email, newEmail)),
     )
-    await ctx.mail(tx, mails.email_changed(account, { newEmail }))
+    await acting.mail(tx, mails.email_changed(account, { newEmail }))
   })
   await noteRefusal(ctx, 'email_change', () => changed)
 }

@@ -62,16 +62,16 @@ interface Setting {
 
 async function setPassword(ctx: Ctx, { token, kind, password, field, event }: Setting): Promise<void> {
   const open = await takeLink(ctx, token, kind)
-  const { account, organizations } = open
+  const { account, organizations, acting } = open
   const userId = account.id
   const { hash } = await choosePassword(ctx, password, account, { field, organizations })
   const set = ctx.db.transaction(`account:${userId}`, async (tx) => {
-    await spendLink(ctx, tx, open.link, token, [kind])
+    await spendLink(acting, tx, open.link, token, [kind])
     await savePassword(tx, userId, { hash, mustChange: false, now: ctx.now() })
     await saveEmailVerified(tx, userId, ctx.now())
-    await inEachOrganization(ctx, tx, userId, (there) => there.record(tx, event(userId)))
-    await ctx.services.ports.endAccountSessions(ctx, tx, userId, 'password_reset')
-    if (kind === 'password_reset') await ctx.mail(tx, mails.password_was_reset(account, undefined))
+    await inEachOrganization(acting, tx, userId, (there) => there.record(tx, event(userId)))
+    await ctx.services.ports.endAccountSessions(acting, tx, userId, 'password_reset')
+    if (kind === 'password_reset') await acting.mail(tx, mails.password_was_reset(account, undefined))
   })
   await noteRefusal(ctx, kind, () => set)
 }

@@ -25,12 +25,12 @@ import { noteRefusal, takeLink } from './take-link.ts'
  * @throws `identity.link_dead`, `too_many_requests`
  */
 export async function refuseEmailChange(ctx: Ctx, token: string): Promise<void> {
-  const { link } = await takeLink(ctx, token, 'email_refusal')
+  const { link, acting } = await takeLink(ctx, token, 'email_refusal')
   const { userId, email } = link
   const owner = await findAccountByAddress(ctx, addressKey(email)!)
   const isFree = owner === undefined || owner === userId
   const refused = ctx.db.transaction(`account:${userId}`, async (tx) => {
-    const { account } = await spendLink(ctx, tx, link, token, ['email_refusal'])
+    const { account } = await spendLink(acting, tx, link, token, ['email_refusal'])
     const isMoved = account.email !== email && isFree
     if (isMoved) await moveTo(ctx, tx, userId, email)
     await supersedeLinks(
@@ -41,12 +41,12 @@ export async function refuseEmailChange(ctx: Ctx, token: string): Promise<void> 
     )
     await supersedeLaterRefusals(tx, link, ctx.now())
     await savePassword(tx, userId, { hash: null, mustChange: false, now: ctx.now() })
-    await inEachOrganization(ctx, tx, userId, async (there) => {
+    await inEachOrganization(acting, tx, userId, async (there) => {
       await there.record(tx, events.email_change_refused({ target: { type: 'user', id: userId } }))
       if (isMoved) await there.record(tx, emailChanged(userId, account.email, email))
     })
-    await ctx.services.ports.endAccountSessions(ctx, tx, userId, 'email_change_refused')
-    if (isFree) await mailResetLink(ctx, tx, userId, 'refused_change')
+    await ctx.services.ports.endAccountSessions(acting, tx, userId, 'email_change_refused')
+    if (isFree) await mailResetLink(acting, tx, userId, 'refused_change')
   })
   await noteRefusal(ctx, 'email_refusal', () => refused)
 }

@@ -43,12 +43,12 @@ export async function sendVerification(ctx: Ctx): Promise<void> {
  * @throws `identity.link_dead`, `too_many_requests`
  */
 export async function verifyEmail(ctx: Ctx, token: string): Promise<void> {
-  const { link } = await takeLink(ctx, token, 'verify_email')
+  const { link, acting } = await takeLink(ctx, token, 'verify_email')
   const { userId } = link
   const verified = ctx.db.transaction(`account:${userId}`, async (tx) => {
-    await spendLink(ctx, tx, link, token, ['verify_email'])
+    await spendLink(acting, tx, link, token, ['verify_email'])
     if (!(await saveEmailVerified(tx, userId, ctx.now()))) return
-    await inEachOrganization(ctx, tx, userId, (there) =>
+    await inEachOrganization(acting, tx, userId, (there) =>
       there.record(tx, identityEvents.email_verified({ target: { type: 'user', id: userId } })),
     )
   })
