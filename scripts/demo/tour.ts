@@ -63,6 +63,29 @@ export class Tour {
 
     walk.step(`${name} comes with the temporary password and must choose another first`)
     this.#memberToken = await this.#firstSignIn(this.#member, added.body.temporaryPassword)
+    if (this.#server.policy.provisioning.verifyEmail) await this.#verifyAddress(this.#member)
+  }
+
+  /** Nothing else is open before; without a mail server the mail lies in the outbox. */
+  async #verifyAddress({ name, email }: Person): Promise<void> {
+    this.#walk.step(`${name} proves the address by the link that is mailed; nothing else is open before`)
+    const own = { token: this.#memberToken, as: name }
+    await this.#walk.exchange({ method: 'GET', url: this.#api(`/organizations/${ACME}`), ...own }, 403)
+    await this.#walk.exchange({ method: 'POST', url: this.#api('/me/email/verification'), ...own }, 202)
+    const token = await this.#mailedToken(email, 'verify-email')
+    this.#walk.note(`The mail is at ${this.#server.address}/outbox, for there is no mail server here.`)
+    await this.#walk.exchange({ method: 'POST', url: this.#api('/auth/email/verify'), body: { token } }, 204)
+  }
+
+  /** Of the newest mail to an address that leads to a page. */
+  async #mailedToken(email: string, page: string): Promise<string> {
+    const url = `${this.#server.address}/outbox`
+    const { text: list } = await send({ method: 'GET', url })
+    const row = list.split('<tr>').find((part) => part.includes(email))
+    const { text } = await send({ method: 'GET', url: `${url}/${/outbox\/([\w-]+)/.exec(row ?? '')?.[1]}` })
+    const token = new RegExp(`/${page}\\?token=([\\w-]+)`).exec(text)?.[1]
+    if (token === undefined) throw new WalkFailed(`there should be a mail to ${email} with a link to ${page}`)
+    return token
   }
 
   /** A credential for the example application. */

@@ -311,6 +311,16 @@ describe('a person with an account', () => {
     expect((await acceptAs(asFake, token)).status).toBe(403)
     expect(await accept(token)).toMatchObject({ status: 409, body: { code: 'invites.sign_in_first' } })
     expect((await seen(id)).state).toBe('pending')
+
+    // The victim proves the mailbox. What Mallory had of the account is gone before anything is joined with it.
+    await app.request('POST', '/auth/password/forgot', { body: { email: victim } })
+    const { url } = (await app.mails()).findLast(({ to }) => to === victim)!
+    const reset = { token: new URL(url!).searchParams.get('token'), newPassword: 'Victims-Own-Lantern-3' }
+    expect((await app.request('POST', '/auth/password/reset', { body: reset })).status).toBe(204)
+    expect((await app.request('GET', '/me', { as: asFake })).status).toBe(401)
+    await expect(app.signIn(victim, { password: 'Mallorys-Second-9' })).rejects.toThrow('401')
+    const as = await app.signIn(victim, { password: reset.newPassword })
+    expect((await acceptAs(as, token)).status).toBe(201)
   })
 
   test('[attack] the same where the policy asks nobody to verify the address', async () => {
