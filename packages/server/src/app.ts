@@ -17,8 +17,9 @@ import { identityRoutes } from '#people/identity'
 import { inviteAndJoiningRoutes } from '#people/invites'
 import { organizationRoutes } from '#people/organizations'
 import { recoveryRoutes } from '#people/recovery'
+import { mountScreens, screens } from '#people/screens'
 import { sessionRoutes } from '#people/sessions'
-import { SignOn, signOnRoutes } from '#people/sign-on'
+import { SignOn, signOnJobs, signOnRoutes } from '#people/sign-on'
 import { settled } from '#platform/background'
 import type { Services } from '#platform/context'
 import { installHttp, mount, type Route } from '#platform/http'
@@ -78,13 +79,15 @@ export async function createApp(input: AppInput): Promise<App> {
     frameworkErrors: refuseAddress,
     clientErrorHandler: refuseBytes,
   })
-  const jobs = new Jobs(services, [watchDeadlines])
+  const signOn = new SignOn(services)
+  const jobs = new Jobs(services, [watchDeadlines, ...signOnJobs(signOn)])
   await http.register(cookie)
   installHttp(http, services)
   await installDocumentation(http)
   mount(http, services, authenticator, routes)
   servePage(http, 'setup')
-  await new SignOn(services).mount(http)
+  await signOn.mount(http)
+  await mountScreens(http, services, screens)
   serveOutbox(http, services)
   const { policyFile } = input.config
   await installOperation(http, services, {

@@ -14,5 +14,14 @@
  *
  * @module
  */
+export {
+  type Accepted,
+  acceptInvite,
+  acceptInviteAsNewPerson,
+  lookAtInvite,
+} from './commands/accept-invite.ts'
+export { finishRegistration } from './commands/finish-registration.ts'
+export { register } from './commands/register.ts'
 export { sendInvite } from './commands/send-invite.ts'
+export { titlesOf } from './model.ts'
 export { inviteAndJoiningRoutes } from './routes.ts'

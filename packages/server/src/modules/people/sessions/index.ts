@@ -14,6 +14,7 @@
  *
  * @module
  */
+export { changeOwnPassword } from './commands/change-own-password.ts'
 export {
   endAccountSessions,
   endMemberSessions,

@@ -16,7 +16,7 @@ describe('a value in a page', () => {
     '\u2067\u202Eright\u2069',
     '\0<b>',
     '\ud800',
-    '`${1}`',
+    '`x`',
   ]
   const values = fc.oneof(
     fc.constantFrom(...hostile),

@@ -23,7 +23,7 @@ export interface Visit {
   readonly words: Words
   /** Single values of the query; what is given twice is not given. */
   readonly query: Readonly<Record<string, string | undefined>>
-  /** What was typed into the form that is shown again; empty at first. Never shown: passwords, which have no place to stand in. */
+  /** What was typed into a form; empty for an address that is opened. Never shown: passwords, which have no place to stand in. */
   readonly typed: Readonly<Record<string, string | undefined>>
   /** Why the form is shown again. */
   readonly refusal: Refusal | undefined
@@ -46,8 +46,8 @@ export type Answer = Page | { readonly to: string }
 
 export interface ScreenSpec<S extends z.ZodObject | undefined> {
   readonly path: string
-  /** `person`: who is not signed in does so first and comes back. */
-  readonly access: 'anyone' | 'person'
+  /** `anyone`: nobody is looked for. `either`: also somebody who is signed in and owes nothing. `person`: who is not signed in does so first and comes back. */
+  readonly access: 'anyone' | 'either' | 'person'
   /** Open to a person who still owes these; all else is closed until they are paid. */
   readonly whileOwing?: readonly Owed[]
   /** A step of another screen: an address that is typed or reloaded begins there. */

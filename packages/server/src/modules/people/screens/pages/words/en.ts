@@ -132,6 +132,7 @@ export const en = {
     password: 'Your password',
     code: 'Code from your authenticator app',
     codeHint: 'Or a recovery code. Your account has a second factor, so it is needed here.',
+    owed: 'Your role requires a second factor. Prove it to go on.',
     submit: 'Confirm',
     passkey: 'Use a passkey',
   },
@@ -216,9 +217,8 @@ export const en = {
   },
   invite: {
     title: (organization: string) => `Join ${organization}`,
-    intro: (inviter: string, organization: string) => `${inviter} invites you to ${organization}.`,
     introAlone: (organization: string) => `You are invited to ${organization}.`,
-    roles: (roles: string) => `As: ${roles}`,
+    roles: (roles: string) => `Your role: ${roles}.`,
     address: (email: string) => `The invitation is for ${email}.`,
     until: (when: string) => `It works until ${when}.`,
     name: 'Your name',
@@ -230,8 +230,7 @@ export const en = {
     signIn: 'Sign in to accept',
     haveAccount: 'I have an account already',
     doneTitle: 'Welcome',
-    done: (organization: string) => `You now belong to ${organization}. Sign in to go on.`,
-    joined: (organization: string) => `You now belong to ${organization}.`,
+    done: 'You now belong to the organization. Sign in to go on.',
   },
   register: {
     title: 'Create an account',
@@ -353,7 +352,8 @@ export const en = {
     others_ended: 'All other sessions ended.',
     device_forgotten: 'The device is forgotten.',
     consent_withdrawn: 'Withdrawn.',
-    verification_sent: 'The mail is on its way.',
+    codes_renewed: 'You have new recovery codes.',
+    joined: 'You now belong to one more organization.',
     switched: 'You go on in this organization.',
   },
   continue: {

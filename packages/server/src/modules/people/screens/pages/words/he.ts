@@ -132,6 +132,7 @@ export const he: Words = {
     password: 'הסיסמה שלך',
     code: 'קוד מיישומון האימות',
     codeHint: 'או קוד שחזור. לחשבונך יש גורם אימות שני, ולכן הוא נדרש כאן.',
+    owed: 'התפקיד שלך מחייב גורם אימות שני. יש להוכיח אותו כדי להמשיך.',
     submit: 'אישור',
     passkey: 'שימוש במפתח גישה',
   },
@@ -213,9 +214,8 @@ export const he: Words = {
   },
   invite: {
     title: (organization) => `הצטרפות אל ${organization}`,
-    intro: (inviter, organization) => `קיבלת הזמנה מאת ${inviter} אל ${organization}.`,
     introAlone: (organization) => `קיבלת הזמנה אל ${organization}.`,
-    roles: (roles) => `בתפקיד: ${roles}`,
+    roles: (roles) => `התפקיד שלך: ${roles}.`,
     address: (email) => `ההזמנה היא עבור ${email}.`,
     until: (when) => `היא פועלת עד ${when}.`,
     name: 'שמך',
@@ -227,8 +227,7 @@ export const he: Words = {
     signIn: 'כניסה וקבלת ההזמנה',
     haveAccount: 'כבר יש לי חשבון',
     doneTitle: 'ברוכים הבאים',
-    done: (organization) => `מעתה החשבון שלך שייך אל ${organization}. יש להיכנס כדי להמשיך.`,
-    joined: (organization) => `מעתה החשבון שלך שייך אל ${organization}.`,
+    done: 'מעתה החשבון שלך שייך לארגון. יש להיכנס כדי להמשיך.',
   },
   register: {
     title: 'יצירת חשבון',
@@ -348,7 +347,8 @@ export const he: Words = {
     others_ended: 'כל שאר החיבורים נותקו.',
     device_forgotten: 'המכשיר נשכח.',
     consent_withdrawn: 'בוטל.',
-    verification_sent: 'ההודעה בדרך.',
+    codes_renewed: 'נוצרו לך קודי שחזור חדשים.',
+    joined: 'מעתה החשבון שלך שייך לארגון נוסף.',
     switched: 'ההמשך הוא בארגון הזה.',
   },
   continue: {
