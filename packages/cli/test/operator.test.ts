@@ -199,6 +199,26 @@ describe('create-application', () => {
   })
 })
 
+describe('revoke-application', () => {
+  test('[FT-AC-19] shuts an application of the platform out with its next request, once, on the record', async () => {
+    const { id, credential } = await json('admin', 'create-application', 'old service')
+    const ask = () => app.request('POST', '/access/v1/evaluation', { as: credential, body: {} })
+    expect((await ask()).status).not.toBe(401)
+    expect(await json('admin', 'revoke-application', id, '--yes')).toEqual({ id, name: 'old service' })
+    expect((await ask()).status).toBe(401)
+    expect((await app.events()).at(-1)).toBe('applications.revoked')
+    const { applications } = await json('admin', 'list-applications')
+    expect(applications.find((each: { id: string }) => each.id === id)).toMatchObject({
+      name: 'old service',
+      revokedAt: expect.any(String),
+    })
+    const again = await writ(['admin', 'revoke-application', id, '--yes', '--json'])
+    expect(again.code).not.toBe(0)
+    for (const unknown of ['app_00000000000000000000000000', 'nonsense'])
+      expect((await writ(['admin', 'revoke-application', unknown, '--yes'])).code).not.toBe(0)
+  })
+})
+
 describe('create-forward-host', () => {
   test('registers an origin once; remove-forward-host takes it away, and both are in the log', async () => {
     const origin = 'https://wiki.example.com'

@@ -11,5 +11,8 @@
  * @module
  */
 
-export { createPlatformApplication } from './commands/create-platform-application.ts'
+export { createPlatformApplication, platformOrganization } from './commands/create-platform-application.ts'
+export { revokePlatformApplication } from './commands/revoke-platform-application.ts'
+export type { Application } from './model.ts'
+export { listPlatformApplications } from './queries.ts'
 export { applicationRoutes } from './routes.ts'

@@ -1,5 +1,7 @@
 /** Reads of applications. */
 import type { Ctx } from '#platform/context'
+import type { Uuid } from '#platform/ids'
+import type { OperatorDatabase } from '#platform/operator'
 import type { Page } from '#platform/pages'
 import { permissions } from './catalog.ts'
 import type { Application } from './model.ts'
@@ -16,4 +18,15 @@ export async function listApplications(ctx: Ctx, { limit, after }: Page): Promis
       .limit(limit + 1)
       .execute()
   })
+}
+
+/** The platform's applications, revoked ones too, in the order they were registered. */
+export function listPlatformApplications(operator: OperatorDatabase, platform: Uuid): Promise<Application[]> {
+  return operator.db.transaction(`org:${platform}`, (tx) =>
+    tx
+      .selectFrom('applications')
+      .select(['id', 'name', 'createdBy', 'createdAt', 'revokedAt', 'lastUsedAt'])
+      .orderBy('id')
+      .execute(),
+  )
 }

@@ -34,7 +34,8 @@ export async function createPlatformApplication(
   })
 }
 
-async function platformOrganization(operator: OperatorDatabase): Promise<Uuid> {
+/** @throws `unavailable` before the first policy was applied: there is no platform yet */
+export async function platformOrganization(operator: OperatorDatabase): Promise<Uuid> {
   const { rows } = await sql<{ id: Uuid | null }>`select platform_organization() as id`.execute(
     operator.db.kysely,
   )
