@@ -13,10 +13,19 @@ import { factors } from './controls/factors.ts'
 import { leaving } from './controls/leaving.ts'
 import { organizations } from './controls/organizations.ts'
 import { proofs } from './controls/proofs.ts'
+import { recovery } from './controls/recovery.ts'
 import { roles } from './controls/roles.ts'
 import { sessions } from './controls/sessions.ts'
 
-const flips = [...authentication, ...factors, ...sessions, ...organizations, ...leaving, ...roles]
+const flips = [
+  ...authentication,
+  ...recovery,
+  ...factors,
+  ...sessions,
+  ...organizations,
+  ...leaving,
+  ...roles,
+]
 const enforced = controls.filter(({ enforcement }) => enforcement === 'enforced')
 
 describe('the entries', () => {

@@ -6,7 +6,7 @@ export const recovery = defineControl({
   section: 'authentication',
   title: { en: 'Forgotten passwords', he: 'שכחת סיסמה' },
   settings: ['authentication.links.resetSeconds'],
-  enforcement: 'declared',
+  enforcement: 'enforced',
   mapping: {
     soc2: ['CC6.1'],
     iso27001_2013: ['A.9.2.4', 'A.9.4.3'],
