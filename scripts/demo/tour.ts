@@ -73,13 +73,13 @@ export class Tour {
     await this.#walk.exchange({ method: 'GET', url: this.#api(`/organizations/${ACME}`), ...own }, 403)
     await this.#walk.exchange({ method: 'POST', url: this.#api('/me/email/verification'), ...own }, 202)
     const token = await this.#mailedToken(email, 'verify-email')
-    this.#walk.note(`The mail is at ${this.#server.address}/outbox, for there is no mail server here.`)
+    this.#walk.note(`The mail is at ${this.#server.publicUrl}/outbox, for there is no mail server here.`)
     await this.#walk.exchange({ method: 'POST', url: this.#api('/auth/email/verify'), body: { token } }, 204)
   }
 
   /** Of the newest mail to an address that leads to a page. */
   async #mailedToken(email: string, page: string): Promise<string> {
-    const url = `${this.#server.address}/outbox`
+    const url = `${this.#server.publicUrl}/outbox`
     const { text: list } = await send({ method: 'GET', url })
     const row = list.split('<tr>').find((part) => part.includes(email))
     const { text } = await send({ method: 'GET', url: `${url}/${/outbox\/([\w-]+)/.exec(row ?? '')?.[1]}` })
