@@ -8,7 +8,13 @@ import { existsSync } from 'node:fs'
 import type { Policy } from '@writ/policy'
 import { sql } from 'kysely'
 import { z } from 'zod'
-import { createPlatformApplication } from '#access/applications'
+import {
+  type Application,
+  createPlatformApplication,
+  listPlatformApplications,
+  platformOrganization,
+  revokePlatformApplication,
+} from '#access/applications'
 import { applyPolicy, currentPolicy } from '#access/policy'
 import { exportLogAsOperator, type OperatorExport } from '#evidence/audit'
 import { type ForwardHost, listHosts, registerHost, removeHost } from '#people/forward-auth'
@@ -23,10 +29,11 @@ import {
   slugField,
 } from '#people/organizations'
 import { type RotatedKeys, rotateKeys } from '#people/sessions'
+import { type ClientActs, clientActs, rotateSignOnKeys } from '#people/sign-on'
 import { type Config, ConfigError } from '#platform/config'
 import type { Services } from '#platform/context'
-import { failures } from '#platform/errors'
-import { toWire } from '#platform/ids'
+import { failures, invalidField } from '#platform/errors'
+import { fromWire, toWire, type Uuid } from '#platform/ids'
 import type { OperatorDatabase } from '#platform/operator'
 import { createPasswords } from '#platform/passwords'
 import { masterKey } from '#platform/secrets'
@@ -49,7 +56,7 @@ export interface MadeAccount {
   readonly temporaryPassword: string | undefined
 }
 
-export interface Operator {
+export interface Operator extends ClientActs {
   policyInForce(): Promise<PolicyInForce | undefined>
   /** @throws PolicyRefused */
   applyPolicy(policy: {
@@ -79,12 +86,17 @@ export interface Operator {
   revokePlatformRole(input: { email: string; role: string }): Promise<{ roles: readonly string[] }>
   /** The credential is in the answer this once; only its hash is stored. */
   createApplication(name: string): Promise<{ id: string; credential: string }>
+  /** Of the platform, revoked ones too. */
+  applications(): Promise<readonly (Omit<Application, 'id'> & { id: string })[]>
+  /** Dead with its next request, on every server. @throws `applications.not_found`, `applications.already_revoked` */
+  revokeApplication(id: string): Promise<{ name: string }>
   /** A host whose reverse proxy may ask who a request is from. @throws `invalid_input`, `forward_auth.already_registered` */
   createForwardHost(origin: string): Promise<ForwardHost>
   /** @throws `forward_auth.not_found` */
   removeForwardHost(origin: string): Promise<void>
   forwardHosts(): Promise<readonly ForwardHost[]>
-  rotateKeys(options: { retireOthers: boolean }): Promise<RotatedKeys>
+  /** Of the API's access tokens, and of what applications of the one sign-on verify. */
+  rotateKeys(options: { retireOthers: boolean }): Promise<RotatedKeys & { signOnKeyId: Uuid }>
   /** The log of an organization by its slug; `platform` is the platform's own. @throws `audit.no_checkpoint`, `organizations.not_found` */
   exportLog(organization: string): Promise<OperatorExport>
   /** Closes what was opened; a server that runs beside is left alone. */
@@ -183,6 +195,9 @@ function actsOnPlatform(
   services: Services,
   by: string,
 ): Omit<Operator, keyof AccountActs | 'close'> {
+  const organizationOf = async (slug: string) =>
+    (await operatorContext(services, slug === 'platform' ? { by } : { by, organization: slug }))
+      .organizationId
   return {
     async policyInForce() {
       const applied = await currentPolicy(operator)
@@ -194,6 +209,15 @@ function actsOnPlatform(
       const { application, credential } = await createPlatformApplication(operator, { name, by })
       return { id: toWire('app', application.id), credential }
     },
+    async applications() {
+      const all = await listPlatformApplications(operator, await platformOrganization(operator))
+      return all.map((application) => ({ ...application, id: toWire('app', application.id) }))
+    },
+    async revokeApplication(id) {
+      const uuid = fromWire('app', id)
+      if (uuid === undefined) throw invalidField('id', 'should be the id of an application, such as app_01k…')
+      return revokePlatformApplication(operator, { id: uuid, by })
+    },
     createForwardHost: (origin) => registerHost(operator, { origin, publicUrl: services.publicUrl, by }),
     removeForwardHost: (origin) => removeHost(operator, { origin, by }),
     forwardHosts: () => listHosts(operator),
@@ -201,15 +225,15 @@ function actsOnPlatform(
       const applied = await currentPolicy(operator)
       if (!applied) throw failures.unavailable({ reason: 'no_policy_applied' })
       const { algorithm } = applied.compiled.policy.authentication.tokens
-      return rotateKeys(operator, { platform: applied.organizationId, algorithm, retireOthers, by })
+      const platform = applied.organizationId
+      const { keyId: signOnKeyId } = await rotateSignOnKeys(operator, { platform, retireOthers, by })
+      const rotated = await rotateKeys(operator, { platform, algorithm, retireOthers, by })
+      return { ...rotated, signOnKeyId }
     },
     async exportLog(organization) {
-      const { organizationId } = await operatorContext(
-        services,
-        organization === 'platform' ? { by } : { by, organization },
-      )
-      return exportLogAsOperator(operator, { organizationId, by })
+      return exportLogAsOperator(operator, { organizationId: await organizationOf(organization), by })
     },
+    ...clientActs(operator, by, organizationOf),
   }
 }
 

@@ -16,6 +16,7 @@ import {
   holdActor,
   renewOwnSession,
 } from '#people/sessions'
+import { principalOfAccessToken } from '#people/sign-on'
 import type { Config } from '#platform/config'
 import type { Services } from '#platform/context'
 import { createPool, Database } from '#platform/database'
@@ -79,6 +80,7 @@ function portsOf(
     renewSession: renewOwnSession,
     refresh: (principal, now) => authenticator.refresh(principal, now),
     principalOfBearer: (bearer, now) => authenticator.principalOfBearer(bearer, now),
+    principalOfApplicationToken: (token) => principalOfAccessToken(services, token),
     principalOfSession: (sessionId, now) => authenticator.principalOfSession(sessionId, now),
     principalOfBrowser: (request, reply) => authenticator.principalOfBrowser(request, reply),
     issueAccessToken: (token, now) => authenticator.tokens.issue(token, now),

@@ -218,6 +218,8 @@ export interface Ports {
   refresh(principal: Principal, now: Date): Promise<Principal | undefined>
   /** people/sessions: who bears this token or credential now; undefined when it does not hold. */
   principalOfBearer(bearer: string, now: Date): Promise<Principal | undefined>
+  /** people/sign-on: who bears this access token of an application now. For decisions about them alone: none of Writ's own routes admits it. */
+  principalOfApplicationToken(token: string): Promise<Principal | undefined>
   /** people/sessions: who is in this session now, for what was made from it (a host's cookie, a token of an application); undefined when it does not hold. */
   principalOfSession(sessionId: Uuid, now: Date): Promise<Principal | undefined>
   /** people/sessions: who is signed in with this browser, for pages that anybody may open; undefined without a session that holds. The reply may get a new cookie. */

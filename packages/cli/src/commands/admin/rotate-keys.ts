@@ -8,12 +8,12 @@ interface Options extends OperatorOptions {
   readonly yes?: boolean
 }
 
-/** Makes a new key for access tokens. */
+/** Makes new keys for access tokens and for what applications of the one sign-on verify. */
 export const rotateKeys: CommandDefinition<Options> = {
   name: 'rotate-keys',
-  summary: 'make a new key for access tokens',
+  summary: 'make new keys for access tokens and for the one sign-on',
   description:
-    'Makes a new signing key; tokens issued from now on are signed by it, tokens issued before stay valid until they expire. With --now the other keys are retired at once and their tokens refused from the next request on: for a key that may be known to others. Sessions go on; clients refresh. Recorded as the act of operator:<you>.',
+    'Makes a new signing key for access tokens and one for the ID tokens of the one sign-on; tokens issued from now on are signed by them, tokens issued before stay valid until they expire. With --now the other keys are retired at once and their tokens refused from the next request on: for a key that may be known to others. Sessions go on; clients refresh. Recorded as the act of operator:<you>.',
   examples: ['writ admin rotate-keys', 'writ admin rotate-keys --now --yes'],
   configure: (command) =>
     withDatabaseOption(
@@ -30,12 +30,14 @@ export const rotateKeys: CommandDefinition<Options> = {
       return exitCodes.interrupted
     }
     return withOperator(invocation, options, 'writ admin', async (operator) => {
-      const { keyId, algorithm, retired } = await operator.rotateKeys({ retireOthers: retire })
-      output.result({ keyId, algorithm, retired })
+      const { keyId, algorithm, retired, signOnKeyId } = await operator.rotateKeys({ retireOthers: retire })
+      output.result({ keyId, algorithm, retired, signOnKeyId })
       const others = retire
         ? `${plural(retired, 'other key')} retired; tokens they signed are refused.`
         : 'Tokens signed before stay valid until they expire.'
-      output.paragraph(`${output.style.green('✓')} New ${algorithm} key ${keyId}. ${others}`)
+      output.paragraph(
+        `${output.style.green('✓')} New ${algorithm} key ${keyId}, and ES256 key ${signOnKeyId} for the one sign-on. ${others}`,
+      )
       return exitCodes.done
     })
   },

@@ -14,9 +14,12 @@
  * @module
  */
 export { type CreatedClient, createClient } from './commands/create-client.ts'
+export { type ClientActs, type ClientView, clientActs } from './commands/register-clients.ts'
 export { revokeClient } from './commands/revoke-client.ts'
 export { rotateSignOnKeys } from './commands/rotate-sign-on-keys.ts'
+export { signOnJobs } from './jobs.ts'
 export { AUTHENTICATIONS, CLIENT_TYPES, type RegistrationInput, type SignOnClient } from './model/client.ts'
+export { principalOfAccessToken } from './provider/access-token.ts'
 export { ensureSignOnKey } from './provider/keys.ts'
 export { SignOn } from './provider/mount.ts'
 export type { ConsentView, Page, SignOnPages } from './provider/pages.ts'

@@ -171,7 +171,10 @@ export class Inquiry {
 
   /** The bearer that an application received. It belongs to one organization and is worth nothing in another (unless its holder is the platform's staff). */
   async #bearer(bearer: string, organization: string | null): Promise<Party> {
-    const principal = await this.#ctx.services.ports.principalOfBearer(bearer, this.#ctx.now())
+    const { ports } = this.#ctx.services
+    const principal =
+      (await ports.principalOfBearer(bearer, this.#ctx.now())) ??
+      (await ports.principalOfApplicationToken(bearer))
     if (principal?.actor.kind !== 'user') return this.#nobody(organization)
     const isPlatforms = this.#home.kind === 'platform' && this.#ctx.actor.kind === 'application'
     const asked = organization ?? (isPlatforms ? principal.home.organizationId : null)

@@ -12,7 +12,7 @@
 import Provider, { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import { signOut } from '#people/sessions'
 import type { Services, Tx } from '#platform/context'
-import { deriveKey, seal, sha256, unseal } from '#platform/crypto'
+import { seal, sha256 } from '#platform/crypto'
 import { fromWire, newId, toWire, type Uuid } from '#platform/ids'
 import { events } from '../catalog.ts'
 import { accessClaims } from '../model/claims.ts'
@@ -29,6 +29,7 @@ import {
 import { findClient } from '../store/clients.ts'
 import { endGrant, insertGrant } from '../store/grants.ts'
 import { insertParticipant } from '../store/logouts.ts'
+import { boundTo, openPayload, payloadKey } from './access-token.ts'
 import { acting, type Bearer, contextOf } from './acting.ts'
 import { bearerOfGrant, bearerOfSession } from './bearers.ts'
 
@@ -38,12 +39,10 @@ const ONCE = 'ReplayDetection'
 export class SignOnAdapter implements Adapter {
   readonly #services: Services
   readonly #model: string
-  readonly #sealKey: Buffer
 
   constructor(services: Services, model: string) {
     this.#services = services
     this.#model = model
-    this.#sealKey = deriveKey(services.masterKey, 'sign-on-artifacts')
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
@@ -73,7 +72,11 @@ export class SignOnAdapter implements Adapter {
       uidHash: this.#model === 'Session' && payload.uid ? sha256(payload.uid) : null,
       userCodeHash: payload.userCode ? sha256(payload.userCode) : null,
       sessionId: session?.sessionId ?? null,
-      payload: seal(this.#sealKey, Buffer.from(JSON.stringify(payload)), this.#bound(idHash)),
+      payload: seal(
+        payloadKey(this.#services),
+        Buffer.from(JSON.stringify(payload)),
+        boundTo(this.#model, idHash),
+      ),
       isInFlight: payload.inFlight === true,
       createdAt: now,
       expiresAt: new Date(now.getTime() + expiresIn * 1000),
@@ -137,12 +140,11 @@ export class SignOnAdapter implements Adapter {
       findArtifact(tx, this.#model, key, sha256(value), now),
     )
     if (!row) return undefined
-    const payload = JSON.parse(
-      unseal(this.#sealKey, row.payload, this.#bound(row.idHash)).toString(),
-    ) as AdapterPayload
+    const payload = openPayload(this.#services, this.#model, row)
     if (row.consumedAt) payload.consumed = Math.floor(row.consumedAt.getTime() / 1000)
     if (this.#model === 'Session') return (await this.#sessionHolds(row, key)) ? payload : undefined
-    const grantHash = this.#model === 'Grant' ? row.idHash : row.grantHash
+    // What was sealed says whose it is; the column is for finding it.
+    const grantHash = this.#model === 'Grant' ? row.idHash : grantHashOf(this.#model, '', payload)
     if (!grantHash) return payload
     const bearer = await bearerOfGrant(this.#services, grantHash)
     if (!bearer || toWire('usr', bearer.userId) !== payload.accountId) return undefined
@@ -246,10 +248,6 @@ export class SignOnAdapter implements Adapter {
     if (!gone?.sessionId || gone.sessionId !== browser?.sessionId) return
     if (Provider.ctx?.oidc?.route !== 'end_session_confirm') return
     await signOut(contextOf(this.#services, browser, browser.principal))
-  }
-
-  #bound(idHash: Buffer): string {
-    return `${this.#model}:${idHash.toString('hex')}`
   }
 }
 

@@ -128,7 +128,10 @@ function configurationOf(services: Services, { keys }: PrivateKeys, pages: SignO
       url: (_ctx, interaction) => `${MOUNT}/interaction/${interaction.uid}`,
     },
     renderError: async (ctx, out) => {
-      shownBy(ctx, pages.error(acting()!.request, { error: out.error, description: out.error_description }))
+      await shownBy(
+        ctx,
+        pages.error(acting()!.request, { error: out.error, description: out.error_description }),
+      )
     },
   }
 }

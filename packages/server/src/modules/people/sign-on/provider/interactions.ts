@@ -65,7 +65,7 @@ export async function continueInteraction(
     case 'finish_login':
       return finish(open, { login: loginOf(services, open.bearer!) })
     case 'consent':
-      return { page: pages.consent(request, consentView(open)) }
+      return { page: await pages.consent(request, consentView(open)) }
   }
 }
 

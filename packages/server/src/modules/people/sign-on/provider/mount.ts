@@ -133,7 +133,7 @@ export class SignOn {
     } catch (error) {
       const failure = asAppError(error)
       if (failure.status >= 500) throw error
-      const { html, policy } = this.#pages.error(request, {
+      const { html, policy } = await this.#pages.error(request, {
         error: failure.code,
         description: failure.message,
       })

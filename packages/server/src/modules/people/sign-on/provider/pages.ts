@@ -29,21 +29,23 @@ export interface ConsentView {
   readonly action: string
 }
 
+export type Shown = Page | Promise<Page>
+
 /** Renders each page in the language of the request. */
 export interface SignOnPages {
-  error(request: FastifyRequest, view: { error: string; description: string | undefined }): Page
-  consent(request: FastifyRequest, view: ConsentView): Page
+  error(request: FastifyRequest, view: { error: string; description: string | undefined }): Shown
+  consent(request: FastifyRequest, view: ConsentView): Shown
   /** Posts `logout=yes`, or without it to stay signed in. */
-  signOut(request: FastifyRequest, view: Form & { client: string | undefined }): Page
-  signedOut(request: FastifyRequest, view: { client: string | undefined }): Page
+  signOut(request: FastifyRequest, view: Form & { client: string | undefined }): Shown
+  signedOut(request: FastifyRequest, view: { client: string | undefined }): Shown
   /** Posts `user_code`. */
   deviceCode(
     request: FastifyRequest,
     view: Form & { problem: 'wrong_code' | 'interrupted' | 'failed' | undefined },
-  ): Page
+  ): Shown
   /** Posts `user_code` with `confirm=yes`, or with `abort=yes`. */
-  deviceConfirm(request: FastifyRequest, view: Form & { userCode: string; client: string }): Page
-  deviceDone(request: FastifyRequest, view: { client: string | undefined }): Page
+  deviceConfirm(request: FastifyRequest, view: Form & { userCode: string; client: string }): Shown
+  deviceDone(request: FastifyRequest, view: { client: string | undefined }): Shown
 }
 
 /** No script but the one by which the library itself posts a form, which it names by its hash. */
@@ -51,7 +53,8 @@ export const FORM_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 /** Answers with a page from within the library. */
-export function shownBy(ctx: object, { html, policy }: Page): void {
+export async function shownBy(ctx: object, page: Shown): Promise<void> {
+  const { html, policy } = await page
   const answer = ctx as { type: string; body: string; set(name: string, value: string): void }
   answer.set('content-security-policy', policy ?? FORM_POLICY)
   answer.type = 'html'
