@@ -17,7 +17,7 @@ import { identityRoutes } from '#people/identity'
 import { inviteAndJoiningRoutes } from '#people/invites'
 import { organizationRoutes } from '#people/organizations'
 import { recoveryRoutes } from '#people/recovery'
-import { mountScreens, screens } from '#people/screens'
+import { createSignOnPages, mountScreens, screens } from '#people/screens'
 import { sessionRoutes } from '#people/sessions'
 import { SignOn, signOnJobs, signOnRoutes } from '#people/sign-on'
 import { settled } from '#platform/background'
@@ -79,7 +79,7 @@ export async function createApp(input: AppInput): Promise<App> {
     frameworkErrors: refuseAddress,
     clientErrorHandler: refuseBytes,
   })
-  const signOn = new SignOn(services)
+  const signOn = new SignOn(services, createSignOnPages(services))
   const jobs = new Jobs(services, [watchDeadlines, ...signOnJobs(signOn)])
   await http.register(cookie)
   installHttp(http, services)

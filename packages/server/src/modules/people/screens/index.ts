@@ -12,4 +12,5 @@
  * @module
  */
 export { mountScreens } from './pages/mount.ts'
+export { createSignOnPages } from './routes/sign-on-pages.ts'
 export { screens } from './routes.ts'

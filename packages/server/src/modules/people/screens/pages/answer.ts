@@ -9,7 +9,7 @@ import type { Services } from '#platform/context'
 import type { AppError } from '#platform/errors'
 import type { Language } from '../model/language.ts'
 import { html } from './html.ts'
-import { type ASSETS, document, PAGE_POLICY } from './layout.ts'
+import { type ASSETS, document, type Framed, PAGE_POLICY } from './layout.ts'
 import { refusalOf } from './refusal.ts'
 import type { Answer, Page, Screen, Visit } from './screen.ts'
 import { languageFor, queryOf } from './visit.ts'
@@ -56,18 +56,18 @@ export async function sendProblem(
     request.log.error({ err: error.cause ?? cause, requestId: request.id }, 'request failed')
   if (error.status === 429 || error.status === 503)
     void reply.header('retry-after', String(error.particulars['retryAfterSeconds'] ?? 1))
-  const query = queryOf(request)
-  const language = languageFor(services, request, reply, query)
-  const words = WORDS[language]
-  const framed = {
-    language,
-    words,
-    path: request.url.split('?')[0]!,
-    query,
-    product: await productNow(services, language),
-  }
+  const framed = await frameOf(services, request)
+  const { words, language } = framed
   const { sentence } = refusalOf(error, words, language)
   return sendPage(reply, document(framed, problemPage(error, sentence, words, request.id)), error.status)
+}
+
+/** The frame of a page that no screen shows. */
+export async function frameOf(services: Services, request: FastifyRequest): Promise<Framed> {
+  const language = languageFor(request)
+  const path = request.url.split('?')[0]!
+  const product = await productNow(services, language)
+  return { language, words: WORDS[language], path, query: queryOf(request), product }
 }
 
 function problemPage({ code, status }: AppError, sentence: string, words: Words, requestId: string): Page {

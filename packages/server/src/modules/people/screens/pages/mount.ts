@@ -15,6 +15,7 @@ import type { Route } from '#platform/http'
 import { asAppError } from '#platform/problem'
 import { debtScreen } from '../model/debts.ts'
 import { send, sendProblem, serveAsset } from './answer.ts'
+import { mountElsewhere } from './elsewhere.ts'
 import { ASSETS } from './layout.ts'
 import { type Refusal, refusalOf, refusalOfFields } from './refusal.ts'
 import type { Answer, Screen, Visit } from './screen.ts'
@@ -30,6 +31,7 @@ export async function mountScreens(
   screens: readonly Screen[],
 ): Promise<void> {
   for (const asset of ASSETS) serveAsset(http, asset)
+  mountElsewhere(http, services)
   await http.register(async (pages) => {
     pages.removeAllContentTypeParsers()
     await pages.register(formbody, { bodyLimit: MOST_BYTES })

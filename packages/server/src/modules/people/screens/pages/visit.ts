@@ -21,7 +21,8 @@ export async function visitOf(
   screen: Screen,
 ): Promise<Visit> {
   const query = queryOf(request)
-  const language = languageFor(services, request, reply, query)
+  const language = languageFor(request)
+  keepLanguage(services, query, reply)
   const found =
     screen.access === 'anyone' ? undefined : await services.ports.principalOfBrowser(request, reply)
   // Where signing in is not demanded, whoever still owes something counts as nobody: no way around paying it.
@@ -69,25 +70,22 @@ async function contextOf(
 }
 
 /** A language that is asked for is kept: it is no secret, and signing in must not change it. */
-export function languageFor(
-  services: Services,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  query: Visit['query'],
-): Language {
+function keepLanguage({ publicUrl }: Services, query: Visit['query'], reply: FastifyReply): void {
   const asked = languageOf(query['lang'])
-  if (asked !== undefined) {
-    void reply.setCookie(LANGUAGE_COOKIE, asked, {
-      path: '/',
-      secure: services.publicUrl.startsWith('https:'),
-      httpOnly: true,
-      sameSite: 'lax',
-      maxAge: YEAR_SECONDS,
-    })
-  }
+  if (asked === undefined) return
+  void reply.setCookie(LANGUAGE_COOKIE, asked, {
+    path: '/',
+    secure: publicUrl.startsWith('https:'),
+    httpOnly: true,
+    sameSite: 'lax',
+    maxAge: YEAR_SECONDS,
+  })
+}
+
+export function languageFor(request: FastifyRequest): Language {
   const { headers, cookies } = request
   return chooseLanguage({
-    query: asked,
+    query: queryOf(request)['lang'],
     cookie: cookies[LANGUAGE_COOKIE],
     header: headers['accept-language'],
   })

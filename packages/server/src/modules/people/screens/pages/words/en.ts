@@ -261,13 +261,15 @@ export const en = {
     confirmTitle: (application: string) => `Connect ${application}?`,
     confirmIntro:
       'Does the device show this very code? If you did not begin this yourself, do not go on: somebody else would be signed in as you.',
-    as: (email: string) => `The device will be signed in as ${email}.`,
+    problems: {
+      wrong_code: 'There is no such code, or it is no longer open. Look at the device again.',
+      interrupted: 'The device was not connected. To connect it after all, begin again at the device.',
+      failed: 'The device could not be connected. Begin again at the device.',
+    },
     confirm: 'It does: connect it',
     abort: 'Do not connect',
     doneTitle: 'The device is connected',
     done: 'You can close this page and go on at the device.',
-    abortedTitle: 'The device was not connected',
-    aborted: 'Nothing happened. You can close this page.',
   },
   account: {
     title: 'Your account',
@@ -367,7 +369,7 @@ export const en = {
     notFound: 'The address leads nowhere. It may be mistyped or out of date.',
     failedTitle: 'The server failed',
     oidc: 'The application sent you here in a way that cannot be answered.',
-    oidcDetail: (detail: string) => `What is wrong: ${detail}`,
+    oidcDetail: 'What is wrong:',
   },
   refusals: {
     other: 'This could not be done. Check what you entered and try again.',
