@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PASSWORD, send, startApp, type TestApp, type TestMember } from '#test/app'
+import { quickPolicy } from '#test/policies'
 
 const NEXT = 'Brave-Lantern-58'
 
 let app: TestApp
 let count = 0
 beforeAll(async () => {
-  app = await startApp()
+  app = await startApp({ policy: quickPolicy('sales-agent') })
 })
 afterAll(() => app.stop())
 

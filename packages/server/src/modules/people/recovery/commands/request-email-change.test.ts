@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PASSWORD, send, startApp, type TestApp, type TestMember, type Tokens } from '#test/app'
+import { quickPolicy } from '#test/policies'
 
 let app: TestApp
 let count = 0
 beforeAll(async () => {
-  app = await startApp()
+  app = await startApp({ policy: quickPolicy('sales-agent') })
 })
 afterAll(() => app.stop())
 
