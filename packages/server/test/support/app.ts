@@ -150,7 +150,7 @@ export async function startApp(
   const input = {
     config,
     masterKey,
-    publicUrl: ORIGIN,
+    publicUrl: options.environment?.['WRIT_URL'] ?? ORIGIN,
     passwords,
     log: createLog(config.logLevel),
     now: clock.now,
