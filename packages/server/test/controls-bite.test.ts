@@ -13,6 +13,7 @@ import { factors } from './controls/factors.ts'
 import { leaving } from './controls/leaving.ts'
 import { organizations } from './controls/organizations.ts'
 import { proofs } from './controls/proofs.ts'
+import { provisioning } from './controls/provisioning.ts'
 import { recovery } from './controls/recovery.ts'
 import { roles } from './controls/roles.ts'
 import { sessions } from './controls/sessions.ts'
@@ -23,6 +24,7 @@ const flips = [
   ...factors,
   ...sessions,
   ...organizations,
+  ...provisioning,
   ...leaving,
   ...roles,
 ]

@@ -6,7 +6,7 @@ export const invites = defineControl({
   section: 'granting',
   title: { en: 'Invitations', he: 'הזמנות' },
   settings: ['provisioning.invites.expireSeconds'],
-  enforcement: 'declared',
+  enforcement: 'enforced',
   mapping: {
     soc2: ['CC6.2'],
     iso27001_2013: ['A.9.2.1'],

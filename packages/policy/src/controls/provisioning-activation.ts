@@ -15,7 +15,7 @@ export const provisioningActivation = defineControl({
     'provisioning.completeProfile',
     'authentication.links.verifySeconds',
   ],
-  enforcement: 'declared',
+  enforcement: 'enforced',
   mapping: {
     soc2: ['CC6.2'],
     iso27001_2013: ['A.9.2.1'],

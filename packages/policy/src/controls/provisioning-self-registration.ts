@@ -6,7 +6,7 @@ export const selfRegistration = defineControl({
   section: 'granting',
   title: { en: 'Self-registration', he: 'הרשמה עצמית' },
   settings: ['provisioning.selfRegister'],
-  enforcement: 'declared',
+  enforcement: 'enforced',
   mapping: {
     soc2: ['CC6.2'],
     iso27001_2013: ['A.9.2.1'],

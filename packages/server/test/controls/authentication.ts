@@ -129,6 +129,7 @@ export const authentication: readonly Flip[] = [
     control: 'authentication.password',
     setting: `${password}.temporarySeconds`,
     rule: '[PS-05] a temporary password works for as long as the policy says',
+    given: { 'provisioning.temporaryPassword': true },
     values: [
       ['1d', ['password_change_required', 'sessions.invalid_credentials']],
       ['3d', ['password_change_required', 'password_change_required']],

@@ -56,11 +56,17 @@ export const organizations: readonly Flip[] = [
       ['one', ['members.account_exists', 1]],
       ['many', [201, 2]],
     ],
+    // An account of elsewhere is asked, and joins by accepting.
     async observe(scene) {
       const { app, path, person, address } = scene
       const admin = await person('admin')
       const elsewhere = await person('owner', { organization: address().split('@')[0]! })
       const added = await outcome(scene, admin, 'POST', `${path}/members`, { email: elsewhere.email })
+      const mail = (await app.mails()).findLast(({ to }) => to === elsewhere.email)
+      if (mail?.url) {
+        const token = new URL(mail.url).searchParams.get('token')
+        await outcome(scene, elsewhere, 'POST', '/me/invites/accept', { token })
+      }
       const { body } = await app.request('GET', '/organizations', { as: elsewhere.tokens })
       // Listed is what they belong to; what they reach by this sign-in is the one it is for.
       if ((await app.request('GET', path, { as: elsewhere.tokens })).status !== 404) return 'acts in both'

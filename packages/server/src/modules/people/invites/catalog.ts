@@ -11,7 +11,7 @@ export const errors = defineErrors('invites', {
   ],
   not_open: [409, 'This invite was accepted, revoked or replaced. Invite the person anew.'],
   link_dead: [
-    404,
+    422,
     'This invitation does not work: it was accepted, revoked or has expired, or a newer mail took its place. Ask who invited you for a new one.',
   ],
   sign_in_first: [
@@ -40,7 +40,7 @@ export const registrationErrors = defineErrors('registration', {
   closed: [403, 'Nobody registers themselves under this policy. Ask an administrator for an invitation.'],
   role_not_open: [422, 'Nobody registers themselves with this role. "roles" names those that are open.'],
   link_dead: [
-    404,
+    422,
     'This registration does not work: it was finished, it has expired, or the organization takes none any more. Register again.',
   ],
   account_exists: [

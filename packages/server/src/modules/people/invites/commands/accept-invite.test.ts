@@ -105,7 +105,7 @@ describe('a person without an account', () => {
     const made = answers.filter(({ status }) => status === 201)
     expect(made).toHaveLength(1)
     for (const { status, body: refused } of answers.filter((answer) => !made.includes(answer))) {
-      expect([404, 409]).toContain(status)
+      expect([409, 422]).toContain(status)
       expect(['invites.link_dead', 'invites.sign_in_first']).toContain(refused.code)
     }
     expect((await accept(token)).body.code).toBe('invites.link_dead')
@@ -121,7 +121,7 @@ describe('a person without an account', () => {
     expect((await look(token)).status).toBe(200)
     app.clock.advance(1)
     for (const answer of [await look(late.token), await accept(late.token)])
-      expect(answer).toMatchObject({ status: 404, body: { code: 'invites.link_dead' } })
+      expect(answer).toMatchObject({ status: 422, body: { code: 'invites.link_dead' } })
     asOwner = await app.signIn(owner.email)
     asAdmin = await app.signIn(admin.email)
     expect((await seen(late.id)).state).toBe('expired')

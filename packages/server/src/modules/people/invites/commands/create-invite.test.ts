@@ -175,7 +175,7 @@ describe('a pending invite', () => {
     const [before, after] = await mailsTo('again@example.com')
     const look = (url: string | undefined) =>
       app.request('POST', '/invites/look', { body: { token: new URL(url!).searchParams.get('token') } })
-    expect(await look(before!.url)).toMatchObject({ status: 404, body: { code: 'invites.link_dead' } })
+    expect(await look(before!.url)).toMatchObject({ status: 422, body: { code: 'invites.link_dead' } })
     expect((await look(after!.url)).status).toBe(200)
     const shown = await app.request('GET', `${LAB}/${body.id}`, { as: asAdmin })
     // Who sent it last answers for it.
@@ -223,7 +223,9 @@ describe('a pending invite', () => {
     expect(events).toEqual(['invites.revoked'])
     const [mail] = await mailsTo('revoked@example.com')
     const token = new URL(mail!.url!).searchParams.get('token')
-    expect((await app.request('POST', '/invites/look', { body: { token } })).status).toBe(404)
+    expect((await app.request('POST', '/invites/look', { body: { token } })).body.code).toBe(
+      'invites.link_dead',
+    )
     const shown = await list('?state=revoked')
     expect(shown[0]).toMatchObject({ id: body.id, state: 'revoked', revokedBecause: 'revoked' })
   })
