@@ -23,6 +23,8 @@ export interface ApplicationDefinition {
   readonly name: string
   readonly title: string
   readonly port: number
+  /** Of the tasks, the permission without which the application is closed to somebody. */
+  readonly entry: string
   readonly tasks: readonly Task[]
 }
 
@@ -146,8 +148,8 @@ export class Application {
 
   async #home(response: ServerResponse, person: Person): Promise<void> {
     const answers = await this.decisions(person)
-    const isOpen = answers.some(({ allowed }) => allowed)
-    send(response, isOpen ? 200 : 403, decisionPage(this.place, person, answers))
+    const isOpen = answers.some(({ task, allowed }) => allowed && task.permission === this.place.entry)
+    send(response, isOpen ? 200 : 403, decisionPage(this.place, person, answers, isOpen))
   }
 
   /** Asked again when it is done, and not when the page was drawn: a button is no permission. */

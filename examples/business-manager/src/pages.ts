@@ -17,13 +17,17 @@ export const style = {
 } as const
 
 /** Who you are, what you may do here, where else you may go. */
-export function decisionPage(place: Place, person: Person, answers: readonly Answer[]): string {
-  const isOpen = answers.some(({ allowed }) => allowed)
+export function decisionPage(
+  place: Place,
+  person: Person,
+  answers: readonly Answer[],
+  isOpen: boolean,
+): string {
   const role = person.roles.join(', ') || 'none'
   return page(
     place,
     `<p>You are <strong>${text(person.name)}</strong> (${text(person.email)}), role <strong>${text(role)}</strong>.</p>
-${isOpen ? '' : `<p class="no">Nothing here is open to the role ${text(role)}.</p>`}
+${isOpen ? '' : `<p class="no">${text(place.title)} is closed to the role ${text(role)}: it needs <code>${text(place.entry)}</code>.</p>`}
 <table>
 <thead><tr><th>Task</th><th>Permission</th><th>Decision</th><th></th></tr></thead>
 <tbody>${answers.map(row).join('')}</tbody>

@@ -5,6 +5,7 @@ export const backOffice: ApplicationDefinition = {
   name: 'back-office',
   title: 'Back Office',
   port: 8501,
+  entry: 'read:members',
   tasks: [
     { title: 'Look up members', permission: 'read:members' },
     { title: 'Change customer data', permission: 'write:customers' },

@@ -5,6 +5,7 @@ export const storefront: ApplicationDefinition = {
   name: 'storefront',
   title: 'Storefront',
   port: 8505,
+  entry: 'browse:storefront',
   tasks: [
     { title: 'Look around', permission: 'browse:storefront' },
     { title: 'Buy', permission: 'purchase:storefront' },
