@@ -176,6 +176,7 @@ describe('every answer', () => {
   /** What takes something that a new world does not have, and how it is refused until then. */
   const notYet: Readonly<Record<string, number>> = {
     'POST /api/v1/me/email/verification': 409,
+    'POST /api/v1/me/invites/accept': 422,
     'POST /api/v1/me/mfa/totp/confirm': 409,
     'POST /api/v1/me/mfa/totp/remove': 409,
     'POST /api/v1/me/mfa/recovery-codes': 409,
