@@ -19,10 +19,12 @@ export const lockout = defineControl({
     en: ({ authentication: { lockout: rule } }, w) => [
       `After ${w.number(rule.after)} failed sign-ins in a row an account is locked for ${w.duration(rule.forSeconds)}.`,
       'While it is locked, the right password is refused as well.',
+      'A browser on which the user has signed in before is counted by itself, so that the guesses of others lock nobody out.',
     ],
     he: ({ authentication: { lockout: rule } }, w) => [
       `לאחר ${w.number(rule.after)} ניסיונות כניסה כושלים ברצף ננעל החשבון למשך ${w.duration(rule.forSeconds)}.`,
       'כל עוד החשבון נעול נדחית גם הסיסמה הנכונה.',
+      'דפדפן שהמשתמש כבר התחבר בו נספר בנפרד, כך שניחושים של אחרים אינם נועלים איש בחוץ.',
     ],
   },
 })
