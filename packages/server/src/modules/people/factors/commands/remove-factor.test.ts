@@ -48,16 +48,18 @@ describe('removing the authenticator app', () => {
   test('no session counts as having proven what is no more, and this one gets a new cookie', async () => {
     const { as, session, member } = await newPerson()
     await enrolTotp(app, as)
+    const there = await app.member(`${member.organization}-too`, { email: member.email, roles: ['viewer'] })
+    for (const each of [member, there]) await satisfiedSession(app, each)
     const answer = await sendWithCookie(app, 'POST', '/me/mfa/totp/remove', session.cookie, {
       body: { password: PASSWORD },
     })
     // The cookie of before the enrolment: an access token confirmed it.
     expect(answer.status).toBe(204)
     expect(answer.raw.cookies[0]?.name).toBe('__Host-writ_session')
-    const rows = await app.ownerDb.transaction(`org:${member.organizationId}`, (tx) =>
-      tx.selectFrom('sessions').select('secondFactorAt').where('userId', '=', member.userId).execute(),
+    const rows = await app.ownerDb.transaction(`account:${member.userId}`, (tx) =>
+      tx.selectFrom('sessions').select('secondFactorAt').execute(),
     )
-    expect(rows.map(({ secondFactorAt }) => secondFactorAt)).toEqual([null])
+    expect(rows.map(({ secondFactorAt }) => secondFactorAt)).toEqual([null, null, null])
   })
 
   test('keeps the recovery codes and the proof while another factor remains', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { send, startApp, type TestApp } from '#test/app'
-import { openSessionOf, sendWithCookie } from '#test/attack-sessions'
+import { openSessionOf, seedDevice, sendWithCookie } from '#test/attack-sessions'
 import { SoftwareAuthenticator } from '#test/authenticator'
 import { verdict } from '#test/factor-proofs'
 import { quickPolicy } from '#test/policies'
@@ -43,6 +43,7 @@ describe('an administrator who resets second factors', () => {
     const authenticator = new SoftwareAuthenticator()
     await enrolPasskey(app, session.accessToken, { authenticator })
     const question = await passkeyAnswer(app, session.accessToken, authenticator)
+    await seedDevice(app, member)
     const before = (await app.events(slug)).length
     expect((await reset(asAdmin, path(member.wire.member))).status).toBe(204)
 
@@ -59,6 +60,14 @@ describe('an administrator who resets second factors', () => {
     ] as const)
       expect(await verdict(app, userId, proof)).toBe('not_enrolled')
     expect(await verdict(app, userId, { method: 'passkey', ...question })).toBe('unknown_passkey')
+    const { tokenVersion, forgottenAt } = await app.ownerDb.transaction(`account:${userId}`, (tx) =>
+      tx
+        .selectFrom('users')
+        .innerJoin('devices', 'devices.userId', 'users.id')
+        .select(['tokenVersion', 'forgottenAt'])
+        .executeTakeFirstOrThrow(),
+    )
+    expect({ tokenVersion, forgottenAt }).toEqual({ tokenVersion: 2, forgottenAt: app.clock.now() })
     const fresh = await openSessionOf(app, member)
     const own = await app.request('GET', '/me/mfa', { as: fresh.accessToken })
     expect(own.body).toMatchObject({ enrolled: false, satisfied: false, passkeys: 0, recoveryCodes: 0 })
