@@ -10,6 +10,7 @@ import { applicationRoutes } from '#access/applications'
 import { decisionRoutes } from '#access/decisions'
 import { policyDrift, policyRoutes } from '#access/policy'
 import { type Audit, auditRoutes } from '#evidence/audit'
+import { expirePersonal, privacyRoutes } from '#evidence/privacy'
 import { offboardingRoutes, watchDeadlines } from '#governance/offboarding'
 import { factorRoutes } from '#people/factors'
 import { forwardAuthRoutes } from '#people/forward-auth'
@@ -47,6 +48,7 @@ export const routes: readonly Route[] = [
   ...applicationRoutes,
   ...offboardingRoutes,
   ...auditRoutes,
+  ...privacyRoutes,
 ]
 
 export type AppInput = ServicesInput
@@ -80,7 +82,7 @@ export async function createApp(input: AppInput): Promise<App> {
     clientErrorHandler: refuseBytes,
   })
   const signOn = new SignOn(services, createSignOnPages(services))
-  const jobs = new Jobs(services, [watchDeadlines, ...signOnJobs(signOn)])
+  const jobs = new Jobs(services, [watchDeadlines, expirePersonal, ...signOnJobs(signOn)])
   await http.register(cookie)
   installHttp(http, services)
   await installDocumentation(http)

@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import { decide } from '#access/decisions'
 import { createAssignments, createPolicies } from '#access/policy'
 import { type Audit, createAudit, recordAsOperator } from '#evidence/audit'
+import { createReadNotes } from '#evidence/privacy'
 import { sendInvite } from '#people/invites'
 import {
   Authenticator,
@@ -86,6 +87,7 @@ function portsOf(
     issueAccessToken: (token, now) => authenticator.tokens.issue(token, now),
     invite: sendInvite,
     mail: (ctx, tx, mail) => enqueueMail(ctx, tx, mail, () => sender.wake()),
+    noteRead: createReadNotes(),
     record: audit.record,
     recordNow: audit.recordNow,
   }

@@ -200,6 +200,16 @@ export interface SentInvite {
   readonly expiresAt: Date
 }
 
+/** Somebody's look at the personal data of others. */
+export interface PersonalRead {
+  /** member, members, sessions, audit_events … */
+  readonly what: string
+  /** The account that was looked at; absent for a list of many. */
+  readonly about?: Uuid
+  /** How many a list showed. */
+  readonly count?: number
+}
+
 /** The effects that modules implement for one another. */
 export interface Ports {
   readonly policies: Policies
@@ -230,6 +240,8 @@ export interface Ports {
   invite(ctx: Ctx, tx: Tx, person: Invitee): Promise<SentInvite>
   /** platform/mail: puts a mail into the outbox, within the transaction of what it tells; sent after the commit. */
   mail(ctx: Ctx, tx: Tx, mail: Mail): Promise<void>
+  /** evidence/privacy: notes that personal data was looked at, where the policy says so. Durable when it returns; one's own is not noted. */
+  noteRead(ctx: Ctx, read: PersonalRead): Promise<void>
   /** evidence/audit: within the transaction of the change. */
   record(ctx: Ctx, tx: Tx, event: AuditEvent): Promise<void>
   /** evidence/audit: durable when it returns; for what has no change (a failure, a denial). */

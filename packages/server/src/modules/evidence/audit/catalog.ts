@@ -17,6 +17,7 @@ export const errors = defineErrors('audit', {
     'The event is recorded and not yet under a signed checkpoint. Ask again in a second.',
   ],
   range: [422, 'The range is not within the log as of its newest checkpoint.'],
+  erasure_off: [403, 'Under this policy personal values are not erased from the log.'],
   event_too_large: [500, 'The event of this change is too large for the audit log, so nothing was changed.'],
 })
 

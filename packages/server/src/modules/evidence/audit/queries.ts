@@ -71,6 +71,30 @@ export async function listEvents(ctx: Ctx, filter: EventFilter, page: Page): Pro
       .limit(page.limit + 1)
       .execute()
     return rows.map(toStored)
+  }).then(async (events) => {
+    await noteReading(ctx, filter)
+    return events
+  })
+}
+
+/** To ask for what one person did, or what was done to them, is to look at that person. */
+async function noteReading(ctx: Ctx, { actor, target }: EventFilter): Promise<void> {
+  for (const id of [actor, target]) {
+    const about = id === undefined ? undefined : await personOf(ctx, id)
+    if (about !== undefined) await ctx.services.ports.noteRead(ctx, { what: 'audit_events', about })
+  }
+}
+
+/** The account of a user or member of the organization. */
+async function personOf(ctx: Ctx, id: string): Promise<Uuid | undefined> {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined
+  return read(ctx, async (tx) => {
+    const row = await tx
+      .selectFrom('members')
+      .select('userId')
+      .where((eb) => eb.or([eb('id', '=', id), eb('userId', '=', id)]))
+      .executeTakeFirst()
+    return row?.userId
   })
 }
 
@@ -199,6 +223,48 @@ export async function readEntries(tx: Tx, organizationId: Uuid, from: number, to
     left join audit_events e on e.organization_id = ${organizationId} and e.id = l.event_id
     order by i.index`.execute(tx)
   return rows.map(({ leaf, personal }) => (personal ? { leaf, personal } : { leaf }))
+}
+
+/** Which events concern somebody, and which clear values of them are theirs to see. */
+export interface AboutSomebody {
+  /** Ids of targets. */
+  readonly targets: readonly string[]
+  /** Also what these did. */
+  readonly actor?: Uuid | undefined
+  /** But nothing that these did. */
+  readonly except?: Uuid | undefined
+  /** `<type>:<id>`: whose clear values are read. */
+  readonly about: readonly string[]
+  readonly types?: readonly string[] | undefined
+  /** No id below this, and none from this on. */
+  readonly since?: Uuid | undefined
+  readonly before?: Uuid | undefined
+  readonly limit: number
+}
+
+/**
+ * Events that concern somebody, newest first, for whoever has settled that they may see them (the person). Clear values
+ * about others are left out. Scope: the organization.
+ */
+export async function readEventsAbout(
+  tx: Tx,
+  organizationId: Uuid,
+  { targets, actor, except, about, types, since, before, limit }: AboutSomebody,
+): Promise<StoredEvent[]> {
+  const { rows } = await sql<EventRow>`
+    select e.id, e.leaf, null as index, null as signed_size, (
+      select json_agg(p.facts) from audit_personal p
+      where p.organization_id = e.organization_id and p.event_id = e.id and p.about = any (${about}::text[])
+    ) as facts
+    from audit_events e
+    where e.organization_id = ${organizationId}
+      and (e.target_id = any (${targets}::text[]) or e.actor_id = ${actor ?? null}::text)
+      and (${except ?? null}::text is null or e.actor_id is distinct from ${except ?? null}::text)
+      and (${types ?? null}::text[] is null or e.type = any (${types ?? null}::text[]))
+      and (${since ?? null}::uuid is null or e.id >= ${since ?? null}::uuid)
+      and (${before ?? null}::uuid is null or e.id < ${before ?? null}::uuid)
+    order by e.id desc limit ${limit}`.execute(tx)
+  return rows.map(toStored)
 }
 
 /** The platform's own log has a permission of its own: who reads organizations' does not thereby read it, nor the reverse. */

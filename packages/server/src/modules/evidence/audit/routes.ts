@@ -245,7 +245,7 @@ function checkpointView({ note, origin, size, root, createdAt }: SignedCheckpoin
   return { note, origin, size, root: toBase64(root), signedAt: createdAt.toISOString() }
 }
 
-/** Exported for the test that renders every declared event. */
+/** An event as the API answers it. */
 export function eventView({ id, leaf, personal, index, isInCheckpoint }: StoredEvent) {
   const clear = new Map([...personal].map(([field, { value }]) => [field, value]))
   const shown = (field: string) =>

@@ -102,13 +102,22 @@ export async function findSessionOfMember(
 /** A member's sessions that live in this organization, oldest first. @throws `members.not_found` */
 export async function listSessionsOfMember(ctx: Ctx, memberId: Uuid, page: Page) {
   await ctx.authorize(permissions.read, memberTarget(memberId))
-  return ctx.db.transaction(`org:${ctx.organizationId}`, async (tx) => {
-    const member = await tx.selectFrom('members').select('id').where('id', '=', memberId).executeTakeFirst()
+  const { about, sessions } = await ctx.db.transaction(`org:${ctx.organizationId}`, async (tx) => {
+    const member = await tx
+      .selectFrom('members')
+      .select('userId')
+      .where('id', '=', memberId)
+      .executeTakeFirst()
     if (!member) throw memberErrors.not_found()
     const rows = await livingSessions(tx, page, ctx.now()).where('s.memberId', '=', memberId).execute()
     const { idleSeconds } = ctx.policy.policy.authentication.session
-    return rows.map((row) => ({ ...row, isIdle: isIdle(row, idleSeconds, ctx.now()) }))
+    return {
+      about: member.userId,
+      sessions: rows.map((row) => ({ ...row, isIdle: isIdle(row, idleSeconds, ctx.now()) })),
+    }
   })
+  await ctx.services.ports.noteRead(ctx, { what: 'sessions', about })
+  return sessions
 }
 
 function livingSessions(tx: Tx, page: Page, now: Date) {

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { holdPerson } from '#people/organizations'
 import { type Ctx, createCtx, type Tx } from '#platform/context'
 import { toWire, type Uuid } from '#platform/ids'
-import { events, permissions } from '../catalog.ts'
+import { errors, events, permissions } from '../catalog.ts'
 import { eraseAttempts, erasePersonalValues, platformOrganization } from '../store.ts'
 
 export interface Erasure {
@@ -16,10 +16,11 @@ export interface Erasure {
  * platform's log, and are erased there too, if the person is or was a member here.
  * Where an event came from is evidence too: nobody erases their own, nor that of members above them.
  *
- * @throws `members.yourself`, `members.above_you`
+ * @throws `audit.erasure_off`, `members.yourself`, `members.above_you`
  */
 export async function eraseMember(ctx: Ctx, userId: Uuid): Promise<Erasure> {
   await ctx.authorize(permissions.erase)
+  if (!ctx.policy.policy.privacy.erasure) throw errors.erasure_off()
   return ctx.tx(async (tx) => {
     await holdPerson(ctx, tx, userId)
     const person = await personIn(tx, ctx.organizationId, userId)

@@ -42,18 +42,23 @@ export interface MemberFilter {
 /** A page of the members, in the order they joined. */
 export async function listMembers(ctx: Ctx, filter: MemberFilter, page: Page): Promise<MemberRow[]> {
   await ctx.authorize(permissions.readMembers)
-  return ctx.db.transaction(`org:${ctx.organizationId}`, async (tx) => {
+  const members = await ctx.db.transaction(`org:${ctx.organizationId}`, async (tx) => {
     const { rows } = await sql<MemberRow>`
       select * from list_members(${filter.q ?? null}, ${filter.role ?? null}, ${filter.status ?? null},
         ${page.after ?? null}, ${page.limit + 1}, ${ctx.now()})`.execute(tx)
     return rows
   })
+  const count = Math.min(members.length, page.limit)
+  await ctx.services.ports.noteRead(ctx, { what: 'members', count })
+  return members
 }
 
 /** @throws `members.not_found` */
 export async function getMember(ctx: Ctx, id: Uuid): Promise<MemberRow> {
   await ctx.authorize(permissions.readMembers, { type: 'members', id: toWire('mem', id) })
-  return ctx.db.transaction(`org:${ctx.organizationId}`, (tx) => readMember(tx, id, ctx.now()))
+  const member = await ctx.db.transaction(`org:${ctx.organizationId}`, (tx) => readMember(tx, id, ctx.now()))
+  await ctx.services.ports.noteRead(ctx, { what: 'member', about: member.userId })
+  return member
 }
 
 /** Scope: the organization. @throws `members.not_found` */
