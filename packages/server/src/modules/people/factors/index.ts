@@ -11,7 +11,6 @@
  *
  * @module
  */
-export { errors as factorErrors, mails as factorMails } from './catalog.ts'
 export { beginPasskeyProof, type PasskeyQuestion } from './commands/begin-passkey-proof.ts'
 export { type BegunTotp, beginTotp, confirmTotp } from './commands/enrol-totp.ts'
 export type { RemovalProof } from './commands/guard-change.ts'
@@ -27,8 +26,7 @@ export { beginPasskey, type RegistrationQuestion, registerPasskey } from './comm
 export { removePasskey, removeTotp } from './commands/remove-factor.ts'
 export { renamePasskey } from './commands/rename-passkey.ts'
 export { renewRecoveryCodes } from './commands/renew-recovery-codes.ts'
-export { resetFactors } from './commands/reset-factors.ts'
-export { adviceFor, type MfaAdvice } from './model/advice.ts'
+export type { MfaAdvice } from './model/advice.ts'
 export {
   type EnrolledFactors,
   factorsOf,

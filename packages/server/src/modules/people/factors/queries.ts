@@ -85,6 +85,17 @@ export interface PasskeyRow {
   readonly lastUsedAt: Date | null
 }
 
+/** Whether a passkey that was proven is still the account's. */
+export async function hasPasskey(tx: Tx, userId: Uuid, id: Uuid): Promise<boolean> {
+  const row = await tx
+    .selectFrom('passkeys')
+    .select('id')
+    .where('userId', '=', userId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** All of an account's, oldest first; there are at most a few. */
 export async function passkeysOf(tx: Tx, userId: Uuid): Promise<PasskeyRow[]> {
   return tx
