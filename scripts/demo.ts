@@ -2,9 +2,11 @@
  * `npm run demo`: Writ on the embedded database under one of the four policies, with an application guarded by it,
  * walked through by real HTTP requests. Exits 1 at the first step that does not go as said.
  *
- *   npm run demo                          the sales platform, then stays up
- *   npm run demo -- --policy prosaas      another policy
- *   npm run demo -- --once                ends after the walk
+ *   npm run demo                               the sales platform; then, at a terminal, stays up
+ *   npm run demo -- --policy prosaas           another policy
+ *   npm run demo -- --policy business-manager  with six applications behind one sign-on
+ *   npm run demo -- --once                     ends after the walk
+ *   npm run demo -- --keep                     stays up also where nobody sits at a terminal
  *
  * @module
  */
@@ -17,11 +19,16 @@ import { type Config, type RunningServer, readConfig, startServer } from '@writ/
 import { createSalesApp } from '../examples/sales-agent/src/app.ts'
 import { freePort } from '../packages/server/src/platform/postgres/endpoint.ts'
 import { type Scenario, scenarios } from './demo/scenarios.ts'
+import { SignOnTour } from './demo/sign-on-tour.ts'
 import { Tour } from './demo/tour.ts'
-import { WalkFailed } from './demo/walk.ts'
+import { Walk, WalkFailed } from './demo/walk.ts'
 
 const { values } = parseArgs({
-  options: { policy: { type: 'string', default: 'sales-agent' }, once: { type: 'boolean', default: false } },
+  options: {
+    policy: { type: 'string', default: 'sales-agent' },
+    once: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+  },
 })
 const scenario = scenarios[values.policy]
 if (!scenario) {
@@ -58,15 +65,22 @@ async function run(scenario: Scenario): Promise<void> {
     `… up after ${((performance.now() - started) / 1000).toFixed(1)} s at ${server.address}\n`,
   )
 
-  const tour = new Tour(server, config, scenario)
+  const walk = new Walk()
+  const tour = new Tour(walk, server, config, scenario)
   await tour.foundOrganizations()
+  const signOn = scenario.signOn && new SignOnTour(walk, tour, server, config)
+  if (signOn) {
+    stops.push(() => signOn.stop())
+    await signOn.start()
+    await signOn.walk()
+  }
   const exampleUrl = scenario.example
     ? await startExample(server, await tour.registerApplication())
     : undefined
   await tour.walk(exampleUrl)
   process.stdout.write('\nEverything went as the policy says.\n')
-  if (values.once) return
-  process.stdout.write(closing(server, exampleUrl, tour))
+  if (values.once || !(values.keep || process.stdout.isTTY)) return
+  process.stdout.write(closing(server, exampleUrl, tour, signOn?.addresses ?? []))
   await ended
   process.stdout.write('\nStopping …\n')
 }
@@ -88,11 +102,17 @@ async function startExample(server: RunningServer, key: string): Promise<string>
   return example.listen({ port: 0, host: '127.0.0.1' })
 }
 
-function closing(server: RunningServer, exampleUrl: string | undefined, tour: Tour): string {
+function closing(
+  server: RunningServer,
+  exampleUrl: string | undefined,
+  tour: Tour,
+  addresses: readonly string[],
+): string {
   const lines = [
     '',
     `  Writ            ${server.address}   (API at /api/v1, described at ${server.address}/docs)`,
     ...(exampleUrl ? [`  the example     ${exampleUrl}`] : []),
+    ...addresses.map((address) => `  ${address}`),
     `  sign in as      ${tour.owner.email} with the password ${tour.owner.password}`,
     '',
     'Ctrl-C stops everything and removes it.',

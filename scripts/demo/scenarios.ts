@@ -14,6 +14,8 @@ export interface Scenario {
     readonly allowed: readonly [string, string]
     readonly denied: readonly [string, string, object]
   }
+  /** The six applications behind one sign-on are walked through. */
+  readonly signOn?: true
 }
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
@@ -35,6 +37,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     member: { name: 'Ben', from: 'staff', to: 'accountant' },
     allowed: 'operate:pos',
     denied: 'read:financial-reports',
+    signOn: true,
   },
   'flask-track': {
     owner: { name: 'Ada', role: 'owner' },

@@ -2,10 +2,11 @@
 import type { Config, RunningServer } from '@writ/server'
 import { openOperator } from '@writ/server/operator'
 import { splitLines, verifyExport } from '@writ/tlog'
+import { mailedToken } from './outbox.ts'
 import type { Scenario } from './scenarios.ts'
-import { type Answer, send, Walk, WalkFailed } from './walk.ts'
+import { type Answer, send, type Walk, WalkFailed } from './walk.ts'
 
-interface Person {
+export interface Person {
   readonly name: string
   readonly email: string
   readonly password: string
@@ -18,15 +19,17 @@ const COUNTS: Readonly<Record<number, string>> = { 3: 'Three', 5: 'Five', 10: 'T
 export class Tour {
   readonly owner: Person
   readonly #member: Person
-  readonly #walk = new Walk()
+  readonly #walk: Walk
   readonly #scenario: Scenario
   readonly #server: RunningServer
   readonly #config: Config
   #ownerToken = ''
   #memberToken = ''
   #memberId = ''
+  readonly #newcomers = new Map<string, string>()
 
-  constructor(server: RunningServer, config: Config, scenario: Scenario) {
+  constructor(walk: Walk, server: RunningServer, config: Config, scenario: Scenario) {
+    this.#walk = walk
     this.#server = server
     this.#config = config
     this.#scenario = scenario
@@ -72,20 +75,28 @@ export class Tour {
     const own = { token: this.#memberToken, as: name }
     await this.#walk.exchange({ method: 'GET', url: this.#api(`/organizations/${ACME}`), ...own }, 403)
     await this.#walk.exchange({ method: 'POST', url: this.#api('/me/email/verification'), ...own }, 202)
-    const token = await this.#mailedToken(email, 'verify-email')
+    const token = await mailedToken(this.#server, email, 'verify-email')
     this.#walk.note(`The mail is at ${this.#server.publicUrl}/outbox, for there is no mail server here.`)
     await this.#walk.exchange({ method: 'POST', url: this.#api('/auth/email/verify'), body: { token } }, 204)
   }
 
-  /** Of the newest mail to an address that leads to a page. */
-  async #mailedToken(email: string, page: string): Promise<string> {
-    const url = `${this.#server.publicUrl}/outbox`
-    const { text: list } = await send({ method: 'GET', url })
-    const row = list.split('<tr>').find((part) => part.includes(email))
-    const { text } = await send({ method: 'GET', url: `${url}/${/outbox\/([\w-]+)/.exec(row ?? '')?.[1]}` })
-    const token = new RegExp(`/${page}\\?token=([\\w-]+)`).exec(text)?.[1]
-    if (token === undefined) throw new WalkFailed(`there should be a mail to ${email} with a link to ${page}`)
-    return token
+  /** Somebody whom the owner adds, and who takes the account up by the link that is mailed. */
+  async newcomer(name: string, role: string): Promise<Person> {
+    const newcomer = person(name, ACME)
+    const { email, password } = newcomer
+    this.#walk.step(`${this.owner.name} adds ${name} as ${role}, who takes the account up by the mailed link`)
+    const shown = ({ body }: Answer) => `${body.email} · ${body.roles.join(', ')}`
+    const added = await this.#asOwner('POST', '/members', 201, { name, email, roles: [role] }, shown)
+    this.#newcomers.set(email, added.body.id)
+    const token = await mailedToken(this.#server, email, 'activate')
+    const body = { token, password }
+    await this.#walk.exchange({ method: 'POST', url: this.#api('/auth/activate'), body }, 204)
+    return newcomer
+  }
+
+  async deactivate({ email }: Person): Promise<void> {
+    const shown = ({ body }: Answer) => `${body.email} · ${body.status}`
+    await this.#asOwner('POST', `/members/${this.#newcomers.get(email)}/deactivate`, 200, undefined, shown)
   }
 
   /** A credential for the example application. */

@@ -98,6 +98,7 @@ export async function send({ method, url, token, body }: Exchange): Promise<Answ
 
 /** A refusal in its own words; of anything else, a taste. */
 function summary({ body, text }: Answer): string {
+  if (text === '') return 'done'
   if (body?.code)
     return [body.code, body.reason ? `(${body.reason})` : '', '·', body.detail].filter(Boolean).join(' ')
   return shorten(body === undefined ? text.split('\n')[0]! : JSON.stringify(body), 84)
