@@ -21,7 +21,7 @@ export {
   lookAtInvite,
 } from './commands/accept-invite.ts'
 export { finishRegistration } from './commands/finish-registration.ts'
-export { register } from './commands/register.ts'
+export { requestRegistration } from './commands/request-registration.ts'
 export { sendInvite } from './commands/send-invite.ts'
 export { titlesOf } from './model.ts'
 export { inviteAndJoiningRoutes } from './routes.ts'

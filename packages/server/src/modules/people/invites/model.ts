@@ -6,9 +6,8 @@ import type { Uuid } from '#platform/ids'
 export const INVITE_PREFIX = 'writ_inv_'
 export const REGISTRATION_PREFIX = 'writ_reg_'
 
-/** A minute between two mails to one address, and no more than this many about one invite. */
+/** Between two mails of one invite. */
 export const RESEND_SECONDS = 60
-export const MAX_SENDS = 10
 
 export type InviteState = 'pending' | 'accepted' | 'expired' | 'revoked'
 

@@ -17,8 +17,8 @@ import {
   saveAccepted,
   saveRevoked,
 } from '../store.ts'
+import { inviterActor, whyNotVouched } from './check-inviter.ts'
 import { contextOfLink, type There } from './open-link.ts'
-import { inviterActor, whyNotVouched } from './vouch.ts'
 
 /** Links that do not work, from one client address. */
 const door: Door = {

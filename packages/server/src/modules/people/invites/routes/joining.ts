@@ -11,7 +11,7 @@ import {
   lookAtInvite,
 } from '../commands/accept-invite.ts'
 import { finishRegistration } from '../commands/finish-registration.ts'
-import { register } from '../commands/register.ts'
+import { requestRegistration } from '../commands/request-registration.ts'
 
 const tag = 'Joining'
 const tokenField = z.string().min(1).max(200).describe('Of the link in the mail')
@@ -103,7 +103,7 @@ export const joiningRoutes: readonly Route[] = [
     status: 202,
     response: z.object({ status: z.literal('mail_sent') }),
     async handle(ctx, { body }) {
-      await register(ctx, body)
+      await requestRegistration(ctx, body)
       return { status: 'mail_sent' as const }
     },
   }),

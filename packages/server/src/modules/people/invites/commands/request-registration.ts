@@ -38,7 +38,7 @@ export interface Registration {
  *
  * @throws `registration.closed`, `registration.role_not_open`: the policy's, whoever asks; `too_many_requests`
  */
-export async function register(ctx: Ctx, person: Registration): Promise<void> {
+export async function requestRegistration(ctx: Ctx, person: Registration): Promise<void> {
   const { selfRegister } = ctx.policy.policy.provisioning
   if (selfRegister.length === 0) throw registrationErrors.closed()
   const role = roleToRegister(ctx.policy, person.role)
