@@ -31,6 +31,7 @@ export {
   type EnrolledFactors,
   factorsOf,
   hasFactor,
+  hasPasskey,
   listOwnPasskeys,
   mfaAdvice,
   readOwnFactors,

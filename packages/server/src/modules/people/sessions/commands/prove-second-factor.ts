@@ -9,7 +9,7 @@ import { chooseOrganization, nameOf } from '../model/organization-choice.ts'
 import { answerChallenge, type Presented, readChallenge } from './answer-challenge.ts'
 import { noteRefusedSignIn } from './conclude-step.ts'
 import { policyOf } from './open-session.ts'
-import { SIGN_INS } from './sign-in.ts'
+import { PASSKEY_QUESTIONS, SIGN_INS } from './sign-in.ts'
 import type { SignInResult } from './take-next-step.ts'
 
 /**
@@ -50,7 +50,7 @@ export async function proveSecondFactor(
  * @throws `sessions.invalid_challenge`, `too_many_requests`
  */
 export async function askForPasskey(ctx: Ctx, challenge: string): Promise<PasskeyQuestion> {
-  await enter(ctx, SIGN_INS)
+  await enter(ctx, PASSKEY_QUESTIONS)
   const { userId } = await readChallenge(ctx, challenge, 'second_factor')
   return beginPasskeyProof(ctx, userId)
 }

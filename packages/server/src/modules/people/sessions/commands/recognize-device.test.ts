@@ -89,8 +89,8 @@ describe('a browser', () => {
     const second = await logIn(email, PASSWORD, { cookie: first.device! })
     expect(second.device).toBe(first.device)
     expect(await app.events(organization)).toEqual([
-      'sessions.device_known',
       'sessions.signed_in',
+      'sessions.device_known',
       'sessions.signed_in',
     ])
   })

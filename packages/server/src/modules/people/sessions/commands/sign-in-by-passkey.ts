@@ -1,11 +1,17 @@
-import { beginPasskeyProof, type PasskeyAnswer, type PasskeyQuestion, provePasskey } from '#people/factors'
+import {
+  beginPasskeyProof,
+  hasPasskey,
+  type PasskeyAnswer,
+  type PasskeyQuestion,
+  provePasskey,
+} from '#people/factors'
 import { lockAccount } from '#people/identity'
 import { enter } from '#platform/address-limit'
 import type { Ctx } from '#platform/context'
 import { errors } from '../catalog.ts'
 import type { Browser } from '../credentials/cookie.ts'
 import { concludeStep, noteRefusedSignIn } from './conclude-step.ts'
-import { SIGN_INS } from './sign-in.ts'
+import { PASSKEY_QUESTIONS, SIGN_INS } from './sign-in.ts'
 import { type SignInResult, type Step, takeNextStep } from './take-next-step.ts'
 
 /**
@@ -15,7 +21,7 @@ import { type SignInResult, type Step, takeNextStep } from './take-next-step.ts'
  */
 export async function beginPasskeySignIn(ctx: Ctx): Promise<PasskeyQuestion> {
   refuseUnlessPermitted(ctx)
-  await enter(ctx, SIGN_INS)
+  await enter(ctx, PASSKEY_QUESTIONS)
   return beginPasskeyProof(ctx, undefined)
 }
 
@@ -38,16 +44,18 @@ export async function signInByPasskey(
     throw errors.invalid_passkey()
   }
   const { userId } = proof
-  const step = await ctx.db.transaction(`account:${userId}`, async (tx): Promise<Step | 'deactivated'> => {
+  const step = await ctx.db.transaction(`account:${userId}`, async (tx): Promise<Step> => {
     const account = await lockAccount(tx, userId)
-    if (account?.status !== 'active') return 'deactivated'
+    if (account?.status !== 'active') return { status: 'refused', reason: 'account_deactivated' }
+    // Removed or reset since it was proven: the account is held now, so this is the last word.
+    if (!(await hasPasskey(tx, userId, proof.passkeyId)))
+      return { status: 'refused', reason: 'changed_meanwhile' }
     const organization = input.organization ?? null
     const secondFactorAt = ctx.now()
     return takeNextStep(ctx, tx, { account, methods: ['passkey'], secondFactorAt, organization, browser })
   })
-  if (step === 'deactivated' || step.status === 'refused') {
-    const reason = step === 'deactivated' ? 'account_deactivated' : step.reason
-    await noteRefusedSignIn(ctx, { reason, userId })
+  if (step.status === 'refused') {
+    await noteRefusedSignIn(ctx, { reason: step.reason, userId })
     throw errors.invalid_passkey()
   }
   attempt.giveBack()

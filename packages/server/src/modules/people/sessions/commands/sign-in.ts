@@ -33,6 +33,14 @@ export const SIGN_INS: Door = {
   count: (metrics) => metrics.signIns.inc({ result: 'limited' }),
 }
 
+/** What a passkey is to sign: a page may ask before anybody has clicked, and asking guesses nothing. */
+export const PASSKEY_QUESTIONS: Door = {
+  name: 'passkey_question',
+  attempts: 1500,
+  limited: () => events.sign_in_limited({ outcome: 'denied', reason: 'too_many_questions' }),
+  count: (metrics) => metrics.signIns.inc({ result: 'limited' }),
+}
+
 /**
  * The first step of a sign-in: the password. What is then owed is asked for by a challenge (see `takeNextStep`).
  *

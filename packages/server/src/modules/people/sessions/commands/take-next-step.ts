@@ -11,7 +11,7 @@ import { type NextStep, nextStep } from '../model/next-step.ts'
 import { nameOf, type Refused } from '../model/organization-choice.ts'
 import { type ChallengeKind, insertChallenge } from '../store/challenges.ts'
 import { after, type Credentials, openSession, policyOf } from './open-session.ts'
-import { type Recognized, recognizeDevice, tellOfNewDevice } from './recognize-device.ts'
+import { type Recognized, recognizeDevice, rememberDevice } from './recognize-device.ts'
 
 /** Seconds in which what is owed must be shown. */
 export const CHALLENGE_SECONDS = 600
@@ -55,7 +55,7 @@ export type SignInResult =
 
 export type Step =
   | SignInResult
-  | { readonly status: 'refused'; readonly reason: Refused | 'changed_meanwhile' }
+  | { readonly status: 'refused'; readonly reason: Refused | 'changed_meanwhile' | 'account_deactivated' }
 
 type Open = AccountOrganization & { readonly policy: CompiledPolicy; readonly isPermitted: boolean }
 
@@ -123,15 +123,15 @@ async function begin(ctx: Ctx, tx: Tx, progress: Progress, organization: Open): 
     event: (id) => signedIn(id, methods, device),
   })
   if (!credentials) return { status: 'refused', reason: 'changed_meanwhile' }
-  if (device.isNew) await tellOfNewDevice(ctx, tx, account)
+  await rememberDevice(ctx, tx, account, device)
   const status = credentials.owes === 'second_factor_enrolment' ? 'mfa_enrolment_required' : 'signed_in'
   return { status, account, organization, credentials, deviceSecret: device.secret }
 }
 
-function signedIn(id: string, methods: readonly string[], { isNew, deviceId }: Recognized): AuditEvent {
+function signedIn(id: string, methods: readonly string[], { isNewPlace, deviceId }: Recognized): AuditEvent {
   return events.signed_in({
     target: { type: 'session', id },
-    data: { methods, newDevice: isNew, ...(deviceId === null ? {} : { device: deviceId }) },
+    data: { methods, newPlace: isNewPlace, ...(deviceId === null ? {} : { device: deviceId }) },
   })
 }
 
