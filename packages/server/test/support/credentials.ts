@@ -36,6 +36,7 @@ const APPLICATION = 'revocation of the application'
 const KEY = 'retirement of the key that signed it'
 const MFA_RESET = 'a reset of the second factors by an administrator'
 const PASSWORD_RESET = 'a reset of the password by an administrator'
+const LINK_RESET = 'a new password by a mailed link'
 const ELSEWHERE = 'the end of the membership, of an account that goes on elsewhere'
 /** They end a session, and nothing of the account itself. */
 const ONE_SESSION = [
@@ -107,6 +108,7 @@ export const credentialKinds: readonly CredentialKind[] = [
       'signing out everywhere, from another session',
       'a change of the password, in another session',
       PASSWORD_RESET,
+      LINK_RESET,
       MFA_RESET,
       'deactivation of the member',
       'deletion of the member',
@@ -213,6 +215,7 @@ export const credentialKinds: readonly CredentialKind[] = [
       'signing out everywhere, from another session',
       'a change of the password, in another session',
       PASSWORD_RESET,
+      LINK_RESET,
       ELSEWHERE,
       'a raised token version',
       APPLICATION,

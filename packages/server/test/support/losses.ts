@@ -8,6 +8,7 @@ import { toWire } from '#platform/ids'
 import { openOperatorDatabase } from '../../src/services.ts'
 import { type Answer, send, type TestApp, type TestMember } from './app.ts'
 import { openSessionOf, type SignedIn } from './attack-sessions.ts'
+import { linkFor } from './recovery.ts'
 
 export interface Situation {
   readonly app: TestApp
@@ -82,6 +83,15 @@ export const losses = {
     async lose(situation) {
       const { temporaryPassword } = (await onAda('POST', '/reset-password')(situation)).body
       situation.password = temporaryPassword ?? situation.password
+    },
+  },
+  'a new password by a mailed link': {
+    clauses: '[SA-03] [BM-20]',
+    async lose(situation) {
+      const { app, ada } = situation
+      const token = await linkFor(app, ada.member, 'password_reset')
+      await must(send(app, 'POST', '/auth/password/reset', { body: { token, newPassword: NEW_PASSWORD } }))
+      situation.password = NEW_PASSWORD
     },
   },
   'a reset of the second factors by an administrator': {
