@@ -30,6 +30,30 @@ export async function listen(app: App): Promise<Listening> {
   return { address, fetch: fetchPublic, browser: (cookie) => new Browser(fetchPublic, cookie) }
 }
 
+/** The same for a server that does not listen: over no socket, as the other tests ask it. */
+export function unheard(app: App): Listening {
+  const ask: Listening['fetch'] = async (url, init = {}) => {
+    const { pathname, search } = new URL(url instanceof Request ? url.url : url)
+    const { headers, body, method = 'GET' } = init
+    const isForm = body instanceof URLSearchParams
+    const raw = await app.http.inject({
+      method: method as 'GET',
+      url: pathname + search,
+      headers: {
+        ...(isForm ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+        ...Object.fromEntries(new Headers(headers)),
+      },
+      ...(body ? { payload: String(body) } : {}),
+    })
+    const answered = new Headers()
+    for (const [name, value] of Object.entries(raw.headers))
+      for (const each of [value].flat()) if (each !== undefined) answered.append(name, String(each))
+    const isEmpty = raw.statusCode === 204 || raw.statusCode === 304
+    return new Response(isEmpty ? null : raw.body, { status: raw.statusCode, headers: answered })
+  }
+  return { address: ORIGIN, fetch: ask, browser: (cookie) => new Browser(ask, cookie) }
+}
+
 interface Cookie {
   readonly value: string
   readonly path: string

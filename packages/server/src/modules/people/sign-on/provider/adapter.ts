@@ -100,7 +100,9 @@ export class SignOnAdapter implements Adapter {
     const idHash = sha256(id)
     const outcome = await this.#services.db.transaction('sign-on', async (tx) => {
       const consumed = await consumeArtifact(tx, this.#model, idHash, this.#services.now())
-      if (!consumed.won && consumed.grantHash) await this.#endGrant(tx, consumed.grantHash, 'reuse')
+      // A device that asks again while its first question is still under way is no thief: it is refused, no more.
+      if (!consumed.won && consumed.grantHash && this.#model !== 'DeviceCode')
+        await this.#endGrant(tx, consumed.grantHash, 'reuse')
       return consumed
     })
     if (outcome.won) return
@@ -110,6 +112,7 @@ export class SignOnAdapter implements Adapter {
   }
 
   async destroy(id: string): Promise<void> {
+    if (this.#model === 'Grant' && isOfDevice()) return
     const idHash = sha256(id)
     const gone = await this.#services.db.transaction('sign-on', async (tx) => {
       if (this.#model === 'Grant') await this.#endGrant(tx, idHash, becauseOf(Provider.ctx?.oidc?.route))
@@ -119,6 +122,7 @@ export class SignOnAdapter implements Adapter {
   }
 
   async revokeByGrantId(grantId: string): Promise<void> {
+    if (isOfDevice()) return
     await this.#services.db.transaction('sign-on', (tx) => deleteOfGrant(tx, this.#model, sha256(grantId)))
   }
 
@@ -260,6 +264,12 @@ function grantHashOf(model: string, id: string, { grantId }: AdapterPayload): Bu
 function becauseOf(route: string | undefined): 'reuse' | 'revoked' | 'signed_out' {
   if (route === 'token') return 'reuse'
   return route === 'revocation' ? 'revoked' : 'signed_out'
+}
+
+/** Whether the library ends a grant because a device presented its code again; see {@link SignOnAdapter.consume}. */
+function isOfDevice(): boolean {
+  const oidc = Provider.ctx?.oidc
+  return oidc?.route === 'token' && String(oidc.params?.['grant_type']).endsWith(':device_code')
 }
 
 function clientUuid(id: string | undefined): Uuid {

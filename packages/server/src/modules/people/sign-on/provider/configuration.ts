@@ -20,6 +20,7 @@ import { SignOnAdapter } from './adapter.ts'
 import { bearerOfGrant } from './bearers.ts'
 import { existingGrant } from './grants.ts'
 import type { PrivateKeys } from './keys.ts'
+import { loginOf } from './login.ts'
 import { type SignOnPages, shownBy } from './pages.ts'
 import { findPerson } from './person.ts'
 import { interactionPolicy } from './policy.ts'
@@ -66,6 +67,7 @@ export function createProvider(services: Services, keys: PrivateKeys, pages: Sig
       return ctx
     },
   })
+  shadowSessions(provider, services)
   // The secret of a client is stored as its hash, which is what the library is given.
   Object.defineProperty(provider.Client.prototype, 'compareClientSecret', {
     value(this: Client, presented: string) {
@@ -78,6 +80,22 @@ export function createProvider(services: Services, keys: PrivateKeys, pages: Sig
   ;(provider as NodeJS.EventEmitter).on('error', report)
   provider.on('server_error', (_ctx: unknown, error: Error) => report(error))
   return provider
+}
+
+/**
+ * Whoever is signed in with the browser is signed in with the provider: its session begins where ours is, and knows
+ * when and how the person proved who they are as ours does.
+ */
+function shadowSessions(provider: Provider, services: Services): void {
+  const get = provider.Session.get.bind(provider.Session)
+  Object.defineProperty(provider.Session, 'get', {
+    async value(ctx: Parameters<typeof get>[0]) {
+      const session = await get(ctx)
+      const browser = acting()?.browser
+      if (browser) session.loginAccount(loginOf(services, browser))
+      return session
+    },
+  })
 }
 
 function configurationOf(services: Services, { keys }: PrivateKeys, pages: SignOnPages): Configuration {
@@ -144,7 +162,7 @@ function featuresOf(services: Services, pages: SignOnPages): NonNullable<Configu
     claimsParameter: { enabled: true },
     dPoP: { enabled: true },
     introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => mayIntrospect(client, token) },
-    revocation: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: mayRevoke },
     pushedAuthorizationRequests: { enabled: true },
     resourceIndicators: {
       enabled: true,
@@ -227,6 +245,13 @@ function mayIntrospect(client: Client, token: { clientId?: string | undefined; a
   if (token.clientId === client.clientId) return true
   const audience = acting()?.clients.get(client.clientId)?.audience
   return audience !== null && audience !== undefined && token.aud === audience
+}
+
+/** One's own. A public client, which anybody may pretend to be, learns nothing of another's. */
+async function mayRevoke(_ctx: KoaContextWithOIDC, client: Client, token: { clientId?: string | undefined }) {
+  if (token.clientId === client.clientId) return true
+  if (client.clientAuthMethod === 'none') return false
+  throw new errors.InvalidRequest('client is not authorized to revoke the presented token')
 }
 
 async function resourceServerOf(services: Services, indicator: string, client: Client) {

@@ -14,13 +14,13 @@ import type { Services } from '#platform/context'
 import { fromWire, toWire } from '#platform/ids'
 import { errors } from '../catalog.ts'
 import { giveConsent, refuseConsent } from '../commands/give-consent.ts'
-import { authenticationClaims } from '../model/claims.ts'
 import type { SignOnClient } from '../model/client.ts'
 import { type Asked, nextStep } from '../model/interaction.ts'
 import { findClient } from '../store/clients.ts'
 import { type Bearer, contextOf } from './acting.ts'
 import { bearerOf } from './bearers.ts'
 import { COOKIES, MOUNT } from './configuration.ts'
+import { loginOf } from './login.ts'
 import type { Page, SignOnPages } from './pages.ts'
 
 type Interaction = InstanceType<Provider['Interaction']>
@@ -135,20 +135,6 @@ function askedBy({ services, interaction }: Open): Asked {
     reasons: prompt.reasons,
     createdAt: new Date(services.now().getTime() - age),
     maxAge,
-  }
-}
-
-function loginOf(
-  services: Services,
-  { principal, userId }: Bearer,
-): NonNullable<InteractionResults['login']> {
-  const { authenticatedAt } = principal.standing!
-  const age = Math.max(0, services.now().getTime() - authenticatedAt.getTime())
-  return {
-    accountId: toWire('usr', userId),
-    remember: true,
-    ts: Math.floor((Date.now() - age) / 1000),
-    ...authenticationClaims(principal),
   }
 }
 

@@ -163,7 +163,9 @@ export class SignOn {
       if (value !== undefined) reply.raw.setHeader(name, value)
     reply.raw.setHeader('content-security-policy', FORM_POLICY)
     reply.hijack()
-    await actFor(request, browser, () => provider.callback()(raw, reply.raw))
+    // For pages, which lead to themselves in another language.
+    const asked = Object.create(request, { url: { value: request.originalUrl } }) as FastifyRequest
+    await actFor(asked, browser, () => provider.callback()(raw, reply.raw))
     return reply
   }
 
