@@ -181,16 +181,10 @@ create function account_of_passkey(p_credential bytea) returns uuid
 as $$ select user_id from passkeys where credential_id = p_credential and verified_scope() = 'passkey' $$;
 comment on function account_of_passkey(bytea) is 'Exists because a passkey names its account before anybody is signed in.';
 
-create function account_of_device(p_hash bytea) returns uuid
-  language sql stable security definer set search_path = pg_catalog, public
-as $$ select user_id from devices where secret_hash = p_hash and forgotten_at is null $$;
-comment on function account_of_device(bytea) is 'Exists because a device is presented before there is a session; only its bearer and the server know the hash.';
-
-revoke all on function account_of_passkey(bytea), account_of_device(bytea) from public;
+revoke all on function account_of_passkey(bytea) from public;
 alter function account_of_passkey(bytea) owner to writ_system;
-alter function account_of_device(bytea) owner to writ_system;
 set role writ_system;
-grant execute on function account_of_passkey(bytea), account_of_device(bytea) to writ_app;
+grant execute on function account_of_passkey(bytea) to writ_app;
 reset role;
 
 -- The hot path again, with what is new in a standing -------------------------------------------------------------------

@@ -175,6 +175,7 @@ describe('every answer', () => {
 
   /** What takes something that a new world does not have, and how it is refused until then. */
   const notYet: Readonly<Record<string, number>> = {
+    'DELETE /api/v1/me/devices/:device': 404,
     'POST /api/v1/me/email/verification': 409,
     'POST /api/v1/me/invites/accept': 422,
     'POST /api/v1/me/mfa/totp/confirm': 409,

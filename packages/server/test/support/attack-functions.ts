@@ -43,7 +43,6 @@ export const attacks: Readonly<Record<string, Attack>> = {
   invite_of_link: { call: () => `select * from invite_of_link(${guess})` },
   registration_of_link: { call: () => `select * from registration_of_link(${guess})` },
   organization_of_slug: { call: (victim) => `select organization_of_slug('${victim.slug}')` },
-  account_of_device: { call: () => `select account_of_device(${guess})` },
   account_of_link: { call: () => `select account_of_link(${guess})` },
   organization_of_forward_code: { call: () => `select organization_of_forward_code(${guess})` },
   forward_session: { call: () => `select * from forward_session(${guess})` },
@@ -71,6 +70,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
     call: (victim) => `select * from list_members('${victim.address}', null, null, null, 10, ${at})`,
   },
   get_member: { call: (victim) => `select * from get_member('${victim.member}', ${at})` },
+  expire_audit_personal: { call: () => `select * from expire_audit_personal(${at} + interval '1 day', 10)` },
   offboardings_to_settle: { call: () => `select * from offboardings_to_settle(${at}, 10)` },
   platform_organization: {
     call: () => 'select platform_organization()',
