@@ -5,6 +5,7 @@
  * - One mailbox, one account: addresses are compared by {@link addressKey}, whatever their spelling.
  * - A clear password is hashed or compared and forgotten; nothing stores or logs it.
  * - An attempt is counted before its password is looked at, so guesses in parallel gain nothing.
+ * - Whoever keeps guessing locks strangers out: a device on which the account has signed in has attempts of its own.
  * - An account is its owner's: an organization changes it only while it belongs to no other organization.
  * - A one-time link is spent once, and only the newest of its kind holds.
  * - A change of a password or a status raises the account's token version, which ends every token at once.
@@ -23,7 +24,7 @@ export { inEachOrganization, inOrganization } from './commands/in-each-organizat
 export { type IssuedLink, issueLink, type NewLink } from './commands/issue-link.ts'
 export { mailResetLink } from './commands/mail-reset-link.ts'
 export { confirmProof, type Proof, provePassword } from './commands/prove-password.ts'
-export { resetPassword } from './commands/reset-password.ts'
+export { replacePassword, resetPassword } from './commands/reset-password.ts'
 export { type OpenLink, readOpenLink, spendLink } from './commands/spend-link.ts'
 export { updateProfile } from './commands/update-profile.ts'
 export { addressKey, shownAddress } from './model/address.ts'

@@ -24,7 +24,7 @@ const change = (app: TestApp, { userId }: TestMember, columns: { name?: string; 
   )
 
 describe('GET /me', () => {
-  test('says what the policy wants of a second factor, and how the session was opened', async () => {
+  test('[PS-06] says what the policy wants of a second factor, and how the session was opened', async () => {
     const app = await start(SOURCE)
     for (const [role, recommended] of [
       ['admin', true],

@@ -227,7 +227,7 @@ describe('a role that demands a second factor', () => {
   })
   afterAll(() => strict.stop())
 
-  test('opens a session in which nothing but enrolment is reached, also by its refresh token and on another server', async () => {
+  test('[PS-06] opens a session in which nothing but enrolment is reached, also by its refresh token and on another server', async () => {
     await strict.member('lab', { email: 'new@example.com', roles: ['admin'] })
     const opened = await strict.request('POST', '/auth/login', {
       body: { email: 'new@example.com', password: PASSWORD },
@@ -259,7 +259,7 @@ describe('a role that demands a second factor', () => {
     expect(members.status).toBe(200)
   })
 
-  test('is owed at once by a session that was opened before, on every server; a factor pays it, a password does not', async () => {
+  test('[PS-06] is owed at once by a session that was opened before, on every server; a factor pays it, a password does not', async () => {
     const member = await strict.member('lab', { email: 'promoted@example.com', roles: ['viewer'] })
     const { memberId, organizationId } = member
     const totp = await enrolTotp(strict, (await strict.signIn(member.email)).accessToken)

@@ -110,7 +110,7 @@ describe('a browser', () => {
   })
 
   // Session fixation: the cookie of before is somebody's who waits for it to become the victim's.
-  test('does not keep the session it had: its cookie is new, and the old one is worth nothing', async () => {
+  test('[PS-07] does not keep the session it had: its cookie is new, and the old one is worth nothing', async () => {
     const [ada, eve] = [await newMember(), await newMember()]
     const planted = (await logIn(eve.email)).session!
     const { session, body } = await logIn(ada.email, PASSWORD, { cookie: planted })
@@ -146,12 +146,12 @@ describe('a browser', () => {
 
 // Lockout used against a victim: whoever knows an address keeps its owner out by five guesses every half hour.
 describe('while somebody else’s guesses keep an account locked', () => {
-  test('its owner gets in on a device of theirs, and strangers stay locked out', async () => {
+  test('[SA-04] its owner gets in on a device of theirs, and strangers stay locked out', async () => {
     const ada = await newMember()
     const { device } = await logIn(ada.email)
     await lockOut(ada.email)
     expect((await logIn(ada.email, PASSWORD, { cookie: device! })).status).toBe(200)
-    // [SA-04] is kept for everybody else: neither the owner's sign-in nor a guess opens it.
+    // The lock is kept for everybody else: neither the owner's sign-in nor a guess opens it.
     expect((await logIn(ada.email)).status).toBe(401)
     expect((await guess(ada.email, 9)).status).toBe(401)
     expect((await reasons(ada)).slice(-2)).toEqual(['locked', 'locked'])
@@ -168,7 +168,7 @@ describe('while somebody else’s guesses keep an account locked', () => {
   })
 
   // A stolen device cookie is five guesses, however many are sent at once, and a stranger's afterwards.
-  test('20 guesses at once from a stolen device are five, on two servers', async () => {
+  test('[SA-04] 20 guesses at once from a stolen device are five, on two servers', async () => {
     const ada = await newMember()
     const { cookie } = await seedDevice(app, ada)
     await lockOut(ada.email)
@@ -182,7 +182,7 @@ describe('while somebody else’s guesses keep an account locked', () => {
     expect(await app.events(ada.organization)).toContain('identity.device_forgotten')
   })
 
-  test('a stolen device is five guesses in all where nobody has locked the account yet', async () => {
+  test('[SA-04] a stolen device is five guesses in all where nobody has locked the account yet', async () => {
     const ada = await newMember()
     const { cookie } = await seedDevice(app, ada)
     await Promise.all(

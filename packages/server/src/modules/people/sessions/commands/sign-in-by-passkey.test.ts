@@ -155,7 +155,7 @@ describe('a sign-in by a passkey', () => {
     expect(await app.request('GET', '/me', { as: gone.accessToken })).toMatchObject({ status: 401 })
   })
 
-  test('is not there where the policy does not name it, though passkeys are second factors', async () => {
+  test('[FT-AC-04] is not there where the policy does not name it, though passkeys are second factors', async () => {
     const closed = await startApp({ policy: SOURCE })
     try {
       const begun = await closed.request('POST', '/auth/passkey/begin')
