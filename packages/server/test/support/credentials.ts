@@ -9,6 +9,8 @@ import type { App } from '../../src/app.ts'
 import { type Answer, ORIGIN, send } from './app.ts'
 import { seedApplication, seedDevice, sendWithCookie } from './attack-sessions.ts'
 import { SoftwareAuthenticator } from './authenticator.ts'
+import { codeOfApplication, deviceCodeOf, tokensOfApplication } from './given-to-applications.ts'
+import { bearing, posting } from './listening.ts'
 import type { LossName, Situation } from './losses.ts'
 import { enrolPasskey, enrolTotp, type PasskeyUser, type TotpUser } from './second-factors.ts'
 
@@ -257,6 +259,52 @@ export const credentialKinds: readonly CredentialKind[] = [
           },
         },
       ]
+    },
+  },
+  ...['web', 'spa'].map(
+    (type): CredentialKind => ({
+      name: `access token that a ${type} application was given`,
+      survives: [APPLICATION, KEY],
+      async issue(situation) {
+        const { accessToken } = await tokensOfApplication(situation, type as 'web')
+        return [
+          {
+            name: 'reads who it is about',
+            on: (server) => bearing(server, '/oidc/userinfo', accessToken),
+          },
+        ]
+      },
+    }),
+  ),
+  {
+    name: 'refresh token that an application was given',
+    survives: [APPLICATION, KEY],
+    isSpentByUse: true,
+    refused: [400],
+    async issue(situation) {
+      const { refreshToken, party } = await tokensOfApplication(situation, 'spa')
+      const form = { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: party.id }
+      return [{ name: 'refreshes', on: (server) => posting(server, '/oidc/token', form) }]
+    },
+  },
+  {
+    name: 'code that an application was given',
+    survives: [APPLICATION, KEY],
+    isSpentByUse: true,
+    refused: [400],
+    async issue(situation) {
+      const { form } = await codeOfApplication(situation, 'spa')
+      return [{ name: 'is exchanged', on: (server) => posting(server, '/oidc/token', form) }]
+    },
+  },
+  {
+    name: 'device code that a person let in',
+    survives: [APPLICATION, KEY],
+    isSpentByUse: true,
+    refused: [400],
+    async issue(situation) {
+      const form = await deviceCodeOf(situation)
+      return [{ name: 'is exchanged', on: (server) => posting(server, '/oidc/token', form) }]
     },
   },
 ]

@@ -6,7 +6,7 @@
  */
 import type { AddressInfo } from 'node:net'
 import type { App } from '../../src/app.ts'
-import { ORIGIN } from './app.ts'
+import { type Answer, ORIGIN } from './app.ts'
 
 export interface Listening {
   /** Where the server really listens. */
@@ -52,6 +52,30 @@ export function unheard(app: App): Listening {
     return new Response(isEmpty ? null : raw.body, { status: raw.statusCode, headers: answered })
   }
   return { address: ORIGIN, fetch: ask, browser: (cookie) => new Browser(ask, cookie) }
+}
+
+/** A form, as a program sends it. */
+export function posting(app: App, path: string, form: Record<string, string>): Promise<Answer> {
+  return asAnswer(
+    unheard(app).fetch(new URL(path, ORIGIN), { method: 'POST', body: new URLSearchParams(form) }),
+  )
+}
+
+/** A request with an access token of an application. */
+export function bearing(app: App, path: string, token: string): Promise<Answer> {
+  return asAnswer(
+    unheard(app).fetch(new URL(path, ORIGIN), { headers: { authorization: `Bearer ${token}` } }),
+  )
+}
+
+async function asAnswer(response: Promise<Response>): Promise<Answer> {
+  const { status, headers, ...answer } = await response.then(async (each) => ({
+    status: each.status,
+    headers: Object.fromEntries(each.headers),
+    text: await each.text(),
+  }))
+  const isJson = String(headers['content-type'] ?? '').includes('json')
+  return { status, headers, body: isJson ? JSON.parse(answer.text) : answer.text, raw: undefined as never }
 }
 
 interface Cookie {
