@@ -30,6 +30,7 @@ grant select, insert, update (withdrawn_at, withdrawn_because) on consents to wr
 
 -- Clear values in the logs whose time is over. The events, and the hashes in them, stay.
 grant select, delete on audit_personal to writ_system;
+create policy system on audit_personal to writ_system using (true);
 create function expire_audit_personal(p_before timestamptz, p_limit integer) returns table (organization_id uuid, events bigint)
   language sql volatile security definer set search_path = pg_catalog, public
 as $$

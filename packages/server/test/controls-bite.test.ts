@@ -12,6 +12,7 @@ import { authentication } from './controls/authentication.ts'
 import { factors } from './controls/factors.ts'
 import { leaving } from './controls/leaving.ts'
 import { organizations } from './controls/organizations.ts'
+import { privacy } from './controls/privacy.ts'
 import { proofs } from './controls/proofs.ts'
 import { provisioning } from './controls/provisioning.ts'
 import { recovery } from './controls/recovery.ts'
@@ -26,6 +27,7 @@ const flips = [
   ...organizations,
   ...provisioning,
   ...leaving,
+  ...privacy,
   ...roles,
 ]
 const enforced = controls.filter(({ enforcement }) => enforcement === 'enforced')

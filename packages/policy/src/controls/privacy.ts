@@ -14,7 +14,7 @@ export const privacy = defineControl({
   section: 'compliance',
   title: { en: 'Personal data', he: 'מידע אישי' },
   settings: ['privacy', 'audit.personalSeconds'],
-  enforcement: 'declared',
+  enforcement: 'enforced',
   mapping: {
     soc2: ['P2.1', 'P4.2', 'P5.1', 'P6.1'],
     iso27001_2013: ['A.18.1.4'],

@@ -60,6 +60,14 @@ const accountRows: Readonly<Record<string, Seed>> = {
     expires_at: AT,
   }),
   factor_attempts: (t) => ({ user_id: t.user, factor: 'totp', failed: 1 }),
+  consents: (t, policy) => ({
+    user_id: t.user,
+    id: newId(new Date(AT)),
+    purpose: 'news',
+    policy_version_id: policy,
+    given_at: AT,
+    given_by: 'cookie',
+  }),
   account_links: (t) => ({
     user_id: t.user,
     id: newId(new Date(AT)),

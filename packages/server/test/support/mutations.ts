@@ -404,6 +404,15 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     states: BOTH,
     drive: asAdmin({ before: onVictim('role-change', { effectiveOn: '2026-12-31', roles: ['user'] }) }),
   },
+  'POST /api/v1/me/consents': { event: 'privacy.consent_given', states: BOTH },
+  'DELETE /api/v1/me/consents/:purpose': {
+    event: 'privacy.consent_withdrawn',
+    states: BOTH,
+    drive: asAdmin({
+      before: (app, { admin }) =>
+        send(app, 'POST', '/me/consents', { as: admin, body: { purpose: 'product-news' } }),
+    }),
+  },
   'DELETE /api/v1/me': { event: 'members.deleted', states: GONE, drive: deleteOneself },
   [`DELETE ${MEMBER}/sessions`]: { event: 'sessions.ended', states: ACT },
   [`DELETE ${MEMBER}/sessions/:session`]: { event: 'sessions.ended', states: ACT },

@@ -102,6 +102,7 @@ export function paramsOf(world: World): Record<string, string> {
     application: world.application.wire,
     event: world.event,
     version: world.version,
+    purpose: 'product-news',
     '*': 'checkpoint',
   }
 }
@@ -109,8 +110,8 @@ export function paramsOf(world: World): Record<string, string> {
 /** Names of the parameters that name one thing of an organization. */
 export function idParamsOf(route: Route): string[] {
   const names = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!)
-  // The type is the policy's, and so is its version: they are the same for all organizations.
-  return names.filter((name) => !['organization', 'type', 'version'].includes(name))
+  // Types, purposes and versions are the policy's: they are the same for all organizations.
+  return names.filter((name) => !['organization', 'type', 'version', 'purpose'].includes(name))
 }
 
 /** An id of the same kind that nobody has. */
@@ -219,6 +220,7 @@ export const bodies: Readonly<Record<string, Body>> = {
     reason: 'Other duties',
   }),
   'DELETE /api/v1/me': () => ({ password: PASSWORD }),
+  'POST /api/v1/me/consents': () => ({ purpose: 'product-news' }),
   'POST /api/v1/me/mfa/totp/confirm': () => ({ code: '123456' }),
   'POST /api/v1/me/mfa/totp/remove': () => ({ password: PASSWORD }),
   'POST /api/v1/me/passkeys/finish': () => ({

@@ -236,7 +236,7 @@ export interface AboutSomebody {
   /** `<type>:<id>`: whose clear values are read. */
   readonly about: readonly string[]
   readonly types?: readonly string[] | undefined
-  /** No id below this, and none from this on. */
+  /** Nothing of before the time of this id, and no id from that one on. */
   readonly since?: Uuid | undefined
   readonly before?: Uuid | undefined
   readonly limit: number
@@ -251,6 +251,7 @@ export async function readEventsAbout(
   organizationId: Uuid,
   { targets, actor, except, about, types, since, before, limit }: AboutSomebody,
 ): Promise<StoredEvent[]> {
+  const first = since === undefined ? null : `${since.slice(0, 13)}-0000-0000-000000000000`
   const { rows } = await sql<EventRow>`
     select e.id, e.leaf, null as index, null as signed_size, (
       select json_agg(p.facts) from audit_personal p
@@ -261,7 +262,7 @@ export async function readEventsAbout(
       and (e.target_id = any (${targets}::text[]) or e.actor_id = ${actor ?? null}::text)
       and (${except ?? null}::text is null or e.actor_id is distinct from ${except ?? null}::text)
       and (${types ?? null}::text[] is null or e.type = any (${types ?? null}::text[]))
-      and (${since ?? null}::uuid is null or e.id >= ${since ?? null}::uuid)
+      and (${first}::uuid is null or e.id >= ${first}::uuid)
       and (${before ?? null}::uuid is null or e.id < ${before ?? null}::uuid)
     order by e.id desc limit ${limit}`.execute(tx)
   return rows.map(toStored)

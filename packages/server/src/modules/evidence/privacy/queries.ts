@@ -85,7 +85,7 @@ export async function listReads(
       about: [`user:${userId}`, `member:${own.memberId}`],
       types: READS,
       except: userId,
-      // Ids begin with their time: nothing of before the membership.
+      // Nothing of before the membership.
       since: own.memberId,
       before: page.after,
       limit: page.limit + 1,
