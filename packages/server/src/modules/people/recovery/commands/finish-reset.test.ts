@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PASSWORD, send, startApp, type TestApp, type TestMember } from '#test/app'
 import { quickPolicy } from '#test/policies'
 import { linkFor, unverify } from '#test/recovery'
+import { enrolTotp } from '#test/second-factors'
 
 const NEXT = 'Brave-Lantern-58'
 
@@ -282,6 +283,20 @@ describe('a new password by link', () => {
     expect((await send(other, 'GET', '/me', { headers: { cookie: tokens.cookie } })).status).toBe(401)
     const { refreshToken } = tokens
     expect((await send(other, 'POST', '/auth/refresh', { body: { refreshToken } })).status).toBe(401)
+  })
+
+  test('stands for no second factor: the next sign-in asks for it', async () => {
+    // Attack: whoever reads the mailbox resets the password, and is in without the phone.
+    const { email } = await person()
+    const held = await app.signIn(email)
+    const { recoveryCodes } = await enrolTotp(app, held.accessToken)
+    await reset(await tokenFor(email))
+    const answer = await app.request('POST', '/auth/login', { body: { email, password: NEXT } })
+    expect(answer.body.status).toBe('mfa_required')
+    expect(answer.body.accessToken).toBeUndefined()
+    const { challenge } = answer.body
+    const body = { challenge, method: 'recovery_code', code: recoveryCodes[0] }
+    expect((await app.request('POST', '/auth/mfa', { body })).body.status).toBe('signed_in')
   })
 
   test('lifts a lock that somebody else’s guesses caused', async () => {

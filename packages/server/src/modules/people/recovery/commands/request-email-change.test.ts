@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '#platform/ids'
 import { PASSWORD, send, startApp, type TestApp, type TestMember, type Tokens } from '#test/app'
 import { quickPolicy } from '#test/policies'
 
@@ -71,6 +72,26 @@ describe('moving to another address', () => {
     const renewed = await app.request('POST', '/auth/refresh', { body: { refreshToken } })
     const answer = await ask(renewed.body, `new-${email}`)
     expect([answer.status, answer.body.reason]).toEqual([403, 'fresh_sign_in_required'])
+  })
+
+  test('takes the second factor of an account that has one', async () => {
+    // Attack: a session from before the enrolment and a phished password would be enough to take the mailbox, and so the account.
+    const { email, tokens, userId } = await person()
+    await app.ownerDb.transaction(`account:${userId}`, (tx) =>
+      tx
+        .insertInto('totpFactors')
+        .values({
+          userId,
+          id: newId(app.clock.now()),
+          secret: Buffer.alloc(60),
+          createdAt: app.clock.now(),
+          confirmedAt: app.clock.now(),
+        })
+        .execute(),
+    )
+    const answer = await ask(tokens, `new-${email}`)
+    expect([answer.status, answer.body.reason]).toEqual([403, 'second_factor_required'])
+    expect(await kindsTo(`new-${email}`)).toEqual([])
   })
 
   test('tells nobody whether the new address is known: its owner is told instead', async () => {
