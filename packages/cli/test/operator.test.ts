@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startApp, type TestApp } from '../../server/test/support/app.ts'
+import { PASSWORD, startApp, type TestApp } from '../../server/test/support/app.ts'
+import { enrolTotp } from '../../server/test/support/second-factors.ts'
 import type { Asker } from '../src/io.ts'
 import { operatorName } from '../src/with-operator.ts'
 import { type Ran, runWrit } from './transcript.ts'
@@ -389,5 +390,39 @@ describe('the database', () => {
     })
     expect(stderr).toContain('WRIT_PORT')
     expect(stderr).toContain('WRIT_POTR')
+  })
+})
+
+describe('recover-account', () => {
+  /** Signs in, as far as a role goes that demands a second factor, and sets one up. */
+  async function enrolledSession(email: string): Promise<string> {
+    const { body } = await app.request('POST', '/auth/login', { body: { email, password: PASSWORD } })
+    await enrolTotp(app, body.accessToken)
+    return body.accessToken
+  }
+
+  test('lets the only administrator of the platform in again who lost the password and the second factor', async () => {
+    const root = await app.platformMember({ email: 'root@example.com', role: 'system_admin' })
+    const session = await enrolledSession(root.email)
+    const { temporaryPassword } = await json('admin', 'recover-account', root.email, '--second-factor')
+    expect(await app.request('GET', '/me', { as: session })).toMatchObject({ status: 401 })
+    const body = { email: root.email, password: temporaryPassword }
+    expect((await app.request('POST', '/auth/login', { body })).body.status).toBe('password_change_required')
+    expect(await app.events()).toEqual(expect.arrayContaining(['identity.password_reset', 'factors.reset']))
+    expect(await lastActor()).toContain(operatorName())
+  })
+
+  test('leaves the second factor where it is not told to remove it', async () => {
+    const root = await app.platformMember({ email: 'root@example.com', role: 'system_admin' })
+    await enrolledSession(root.email)
+    const { temporaryPassword } = await json('admin', 'recover-account', root.email)
+    const body = { email: root.email, password: temporaryPassword }
+    expect((await app.request('POST', '/auth/login', { body })).body.status).toBe('mfa_required')
+  })
+
+  test("says that an address is nobody's", async () => {
+    const { stderr, code } = await writ(['admin', 'recover-account', 'nobody@example.com'])
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('Account not found.')
   })
 })

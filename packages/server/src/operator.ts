@@ -17,6 +17,7 @@ import {
 } from '#access/applications'
 import { applyPolicy, currentPolicy } from '#access/policy'
 import { exportLogAsOperator, type OperatorExport } from '#evidence/audit'
+import { recoverAccount } from '#people/factors'
 import { type ForwardHost, listHosts, registerHost, removeHost } from '#people/forward-auth'
 import { emailField, nameField } from '#people/identity'
 import {
@@ -84,6 +85,8 @@ export interface Operator extends ClientActs {
   }): Promise<MadeAccount & { roles: readonly string[] }>
   /** @throws `members.not_found` */
   revokePlatformRole(input: { email: string; role: string }): Promise<{ roles: readonly string[] }>
+  /** A temporary password for who has nobody to ask, in the answer this once; all the account holds ends. @throws `identity.not_found` */
+  recoverAccount(input: { email: string; secondFactor: boolean }): Promise<{ temporaryPassword: string }>
   /** The credential is in the answer this once; only its hash is stored. */
   createApplication(name: string): Promise<{ id: string; credential: string }>
   /** Of the platform, revoked ones too. */
@@ -161,7 +164,7 @@ function checked<T>(schema: z.ZodType<T>, input: unknown): T {
 
 type AccountActs = Pick<
   Operator,
-  'createOrganization' | 'createUser' | 'grantPlatformRole' | 'revokePlatformRole'
+  'createOrganization' | 'createUser' | 'grantPlatformRole' | 'revokePlatformRole' | 'recoverAccount'
 >
 
 function actsOnAccounts(services: Services, by: string): AccountActs {
@@ -186,6 +189,7 @@ function actsOnAccounts(services: Services, by: string): AccountActs {
       const { email } = checked(person, input)
       return grantPlatformRole(services, { email, role, by })
     },
+    recoverAccount: (input) => recoverAccount(services, { ...input, by }),
     revokePlatformRole: (grant) => revokePlatformRole(services, { ...grant, by }),
   }
 }

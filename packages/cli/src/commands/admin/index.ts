@@ -9,6 +9,7 @@ import { grantPlatformRole } from './grant-platform-role.ts'
 import { listApplications } from './list-applications.ts'
 import { listClients } from './list-clients.ts'
 import { listForwardHosts } from './list-forward-hosts.ts'
+import { recoverAccount } from './recover-account.ts'
 import { removeForwardHost } from './remove-forward-host.ts'
 import { revokeApplication } from './revoke-application.ts'
 import { revokeClient } from './revoke-client.ts'
@@ -23,6 +24,7 @@ export const adminCommands: CommandGroup = {
     createUser,
     grantPlatformRole,
     revokePlatformRole,
+    recoverAccount,
     createApplication,
     listApplications,
     revokeApplication,

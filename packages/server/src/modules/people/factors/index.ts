@@ -22,6 +22,7 @@ export {
   proveFactor,
 } from './commands/prove-factor.ts'
 export { type PasskeyAnswer, type PasskeyProof, provePasskey } from './commands/prove-passkey.ts'
+export { recoverAccount } from './commands/recover-account.ts'
 export { beginPasskey, type RegistrationQuestion, registerPasskey } from './commands/register-passkey.ts'
 export { removePasskey, removeTotp } from './commands/remove-factor.ts'
 export { renamePasskey } from './commands/rename-passkey.ts'

@@ -30,8 +30,8 @@ export async function resetMemberFactors(ctx: Ctx, id: Uuid): Promise<void> {
   })
 }
 
-/** Scope before and after: the account. */
-async function resetFactors(ctx: Ctx, tx: Tx, userId: Uuid): Promise<void> {
+/** The same for who needs no organization to be allowed it: the operator. Scope before and after: the account. */
+export async function resetFactors(ctx: Ctx, tx: Tx, userId: Uuid): Promise<void> {
   const before = await factorsOf(tx, userId)
   await deleteTotp(tx, userId)
   await deletePasskeys(tx, userId)

@@ -21,19 +21,29 @@ export async function resetPassword(
   password: NewPassword | undefined,
 ): Promise<void> {
   await changeAccount(ctx, tx, userId, async () => {
-    const now = ctx.now()
-    const { hash = null, isTemporary: mustChange = false } = password ?? {}
-    if (!(await savePassword(tx, userId, { hash, mustChange, now }))) throw errors.not_found()
-    await inEachOrganization(ctx, tx, userId, async (there, { memberId }) => {
-      await there.record(
-        tx,
-        events.password_reset({
-          target: { type: 'user', id: userId },
-          data: { by: password === undefined ? 'link' : 'temporary_password' },
-        }),
-      )
-      await ctx.services.ports.endSessions(there, tx, memberId, 'password_reset')
-    })
+    await replacePassword(ctx, tx, userId, password)
     if (password === undefined) await mailResetLink(ctx, tx, userId, 'administrator')
+  })
+}
+
+/** The same for who needs no organization to be allowed it: the operator. Scope before and after: the account. @throws `identity.not_found` */
+export async function replacePassword(
+  ctx: Ctx,
+  tx: Tx,
+  userId: Uuid,
+  password: NewPassword | undefined,
+): Promise<void> {
+  const now = ctx.now()
+  const { hash = null, isTemporary: mustChange = false } = password ?? {}
+  if (!(await savePassword(tx, userId, { hash, mustChange, now }))) throw errors.not_found()
+  await inEachOrganization(ctx, tx, userId, async (there, { memberId }) => {
+    await there.record(
+      tx,
+      events.password_reset({
+        target: { type: 'user', id: userId },
+        data: { by: password === undefined ? 'link' : 'temporary_password' },
+      }),
+    )
+    await ctx.services.ports.endSessions(there, tx, memberId, 'password_reset')
   })
 }
