@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Ctx, createCtx } from '#platform/context'
+import { sha256 } from '#platform/crypto'
 import { ANYWHERE } from '#platform/http'
 import { PASSWORD, startApp, type TestApp } from '#test/app'
+import { seedDevice } from '#test/attack-sessions'
 import { quickPolicy } from '#test/policies'
+import { reserveDeviceAttempt } from '../store/devices.ts'
 import { confirmProof, provePassword } from './prove-password.ts'
 
 let app: TestApp
@@ -80,4 +83,20 @@ test('[SA-04] an account in two organizations is locked by the stricter one, whe
   for (const slug of ['strict', 'loose']) {
     expect((await app.events(slug)).filter((type) => type === 'identity.account_locked')).toHaveLength(1)
   }
+})
+
+// Two at once that both see the last attempt left would be six guesses.
+test('[SA-04] of 20 attempts at once from one device, before any of them is answered, five get a number', async () => {
+  const member = await newMember()
+  const { id, cookie } = await seedDevice(app, member)
+  const secretHash = sha256(cookie.split('=')[1]!)
+  const reserve = () =>
+    app.db.transaction(`account:${member.userId}`, (tx) =>
+      reserveDeviceAttempt(tx, member.userId, secretHash, { after: 5, forSeconds: 1800 }, app.clock.now()),
+    )
+  const reserved = await Promise.all(Array.from({ length: 20 }, reserve))
+  const numbers = reserved.flatMap((each) => (each ? [each.number] : []))
+  expect(numbers.sort()).toEqual([1, 2, 3, 4, 5])
+  app.clock.advance(1800)
+  expect(await reserve()).toEqual({ id, number: 1 })
 })
