@@ -110,7 +110,7 @@ function closing(
 ): string {
   const lines = [
     '',
-    `  Writ            ${server.address}   (API at /api/v1, described at ${server.address}/docs)`,
+    `  Writ            ${server.publicUrl}   (API at /api/v1, described at /docs; mail lies at /outbox)`,
     ...(exampleUrl ? [`  the example     ${exampleUrl}`] : []),
     ...addresses.map((address) => `  ${address}`),
     `  sign in as      ${tour.owner.email} with the password ${tour.owner.password}`,

@@ -46,8 +46,13 @@ afterAll(async () => {
 let people = 0
 
 /** A new member, with a browser in which they have signed in. */
-async function signedIn(role: string, name = 'Ben'): Promise<{ browser: Browser; member: TestMember }> {
-  const member = await app.member('acme', { email: `p${++people}@acme.example`, name, roles: [role] })
+async function signedIn(
+  role: string,
+  name = 'Ben',
+  organization = 'acme',
+): Promise<{ browser: Browser; member: TestMember }> {
+  const email = `p${++people}@${organization}.example`
+  const member = await app.member(organization, { email, name, roles: [role] })
   const browser = newBrowser()
   await signInAt(browser, member)
   return { browser, member }
@@ -150,6 +155,66 @@ describe.each([
     expect(told(page)['x-writ-roles']).toBe('staff')
   })
 })
+
+type Way = (person: { browser: Browser; member: TestMember }) => Promise<unknown>
+
+const asPerson =
+  (method: string, path: string, body?: unknown): Way =>
+  async ({ browser }) => {
+    const headers = { cookie: browser.cookies(ORIGIN), origin: ORIGIN }
+    const answer = await app.request(method, path, { headers, body })
+    expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300)
+  }
+
+/** Each ends what a person holds; the cookie of a host is to end with it. */
+const waysOut: Readonly<Record<string, Way>> = {
+  'signing out': asPerson('POST', '/auth/logout'),
+  'signing out everywhere': asPerson('POST', '/auth/logout-everywhere'),
+  'a new password': asPerson('POST', '/me/password', {
+    currentPassword: 'Quiet-Harbour-47',
+    newPassword: 'Other-Harbour-58!',
+  }),
+  'an administrator who ends the sessions': ({ member }) =>
+    asOwner('DELETE', `/members/${member.wire.member}/sessions`),
+  deactivation: ({ member }) => asOwner('POST', `/members/${member.wire.member}/deactivate`),
+  deletion: ({ member }) => asOwner('DELETE', `/members/${member.wire.member}?acknowledge=history-stays`),
+  'the last day': ({ member }) =>
+    app.ownerDb.transaction(`org:${member.organizationId}`, (tx) =>
+      tx
+        .updateTable('members')
+        .set({ accessEndsAt: app.clock.now() })
+        .where('id', '=', member.memberId)
+        .execute(),
+    ),
+  'a suspended organization': ({ member }) =>
+    app.ownerDb.transaction(`org:${member.organizationId}`, (tx) =>
+      tx
+        .updateTable('organizations')
+        .set({ status: 'suspended' })
+        .where('id', '=', member.organizationId)
+        .execute(),
+    ),
+}
+
+test.each(Object.entries(waysOut))(
+  'after %s the next request to a host is refused, on every server',
+  async (way, leave) => {
+    const sibling = await app.sibling()
+    const organization = way === 'a suspended organization' ? 'doomed' : 'acme'
+    const person = await signedIn('staff', 'Ben', organization)
+    await person.browser.open(`${WIKI}/`)
+    const headers = { cookie: person.browser.cookies(WIKI), 'x-original-url': `${WIKI}/` }
+    const statuses = () =>
+      Promise.all(
+        [app, sibling].map(
+          async ({ http }) => (await http.inject({ url: '/forward-auth', headers })).statusCode,
+        ),
+      )
+    expect(await statuses()).toEqual([204, 204])
+    await leave(person)
+    expect(await statuses()).toEqual([401, 401])
+  },
+)
 
 describe('a permission in the address that the proxy asks', () => {
   test('is decided by the policy, and refused with 403 and its event where the policy says no', async () => {
