@@ -62,8 +62,12 @@ class ThreadedPasswords implements Passwords {
 
   constructor(options: PasswordOptions) {
     const queue = options.queue ?? 128
-    this.#workshop = new Workshop(program('worker.ts'), options.threads ?? 2, queue)
-    this.#estimates = new Workshop(program('strength-worker.ts'), 1, queue)
+    this.#workshop = new Workshop(
+      new URL('./passwords/worker.ts', import.meta.url),
+      options.threads ?? 2,
+      queue,
+    )
+    this.#estimates = new Workshop(new URL('./passwords/strength-worker.ts', import.meta.url), 1, queue)
   }
 
   get computed(): number {
@@ -97,8 +101,4 @@ class ThreadedPasswords implements Passwords {
   #run<T extends string | boolean>(job: Job): Promise<T> {
     return this.#workshop.run(job) as Promise<T>
   }
-}
-
-function program(file: string): URL {
-  return new URL(`./passwords/${file}`, import.meta.url)
 }

@@ -10,7 +10,6 @@
  *
  * @module
  */
-export { errors as recoveryErrors } from './catalog.ts'
 export { confirmEmailChange } from './commands/confirm-email-change.ts'
 export { activateAccount, finishReset } from './commands/finish-reset.ts'
 export { refuseEmailChange } from './commands/refuse-email-change.ts'
