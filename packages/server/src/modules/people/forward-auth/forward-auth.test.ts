@@ -427,6 +427,40 @@ describe('attacks', () => {
   })
 })
 
+test('where one sign-on does not serve another application, each host asks for the password', async () => {
+  const policy = quickPolicy('business-manager').replace('singleSignOn: true', 'singleSignOn: false')
+  const other = await startApp({ policy })
+  await other.http.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = other.http.server.address() as AddressInfo
+  const between = await startProxy(port)
+  const database = { ownerUrl: other.database.ownerUrl, masterKey: other.masterKey, now: other.clock.now }
+  const itsOperator = openOperatorDatabase(database)
+  try {
+    for (const origin of [WIKI, BOARD])
+      await registerHost(itsOperator, { origin, publicUrl: ORIGIN, by: 'test' })
+    const member = await other.member('acme', { email: 'ada@acme.example', roles: ['staff'] })
+    const places = { [ORIGIN]: port, [WIKI]: between.port, [BOARD]: between.port }
+    const browser = new Browser({ places, now: other.clock.now })
+    browser.keep(ORIGIN, `${(await openSessionOf(other, member)).cookie}; Path=/; Secure`)
+    for (const host of [WIKI, BOARD]) {
+      other.clock.advance(60)
+      const asked = await browser.open(`${host}/deep`)
+      expect(asked.url).toContain(`${ORIGIN}/account/confirm?`)
+      // An old address of the history, or one that somebody made, says nothing of when this browser left.
+      const start = new URL(ORIGIN + new URL(asked.url).searchParams.get('return'))
+      start.searchParams.set('at', start.searchParams.get('at')!.replace(/^\d+/, '1'))
+      expect((await browser.open(start.href)).url).toContain(`${ORIGIN}/account/confirm?`)
+      const page = await browser.submit(asked, { password: member.password })
+      expect([page.status, page.url]).toEqual([200, `${host}/deep`])
+    }
+    for (const host of [WIKI, BOARD]) expect((await browser.open(`${host}/`)).trail).toHaveLength(1)
+  } finally {
+    await between.stop()
+    await itsOperator.db.close()
+    await other.stop()
+  }
+})
+
 test.each([
   'wiki.example.test',
   'https://wiki.example.test/path',

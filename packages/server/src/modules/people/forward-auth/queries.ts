@@ -55,10 +55,12 @@ export async function visitorOf(ctx: Ctx, secret: string, origin: string): Promi
     'select session_id, origin, email, name, is_superseded, is_outranked from forward_session($1)',
     [sha256(secret)],
   )
-  if (!row || row.origin !== origin || row.is_superseded) return undefined
+  if (!row || row.origin !== origin) return undefined
   const principal = await ctx.services.ports.principalOfSession(row.session_id, ctx.now())
   if (!principal || principal.owes !== undefined) return undefined
-  const { rotateOn } = principal.policy.policy.authentication.session
+  const { rotateOn, singleSignOn } = principal.policy.policy.authentication.session
+  // Where each host asks to sign in anew, that proof replaces the session's cookie: it must not end the other hosts'.
+  if (row.is_superseded && singleSignOn) return undefined
   if (row.is_outranked && rotateOn.includes('privilegeChange')) return undefined
   return { ctx: contextOf(ctx, principal), principal, email: row.email, name: row.name }
 }

@@ -17,6 +17,7 @@ import { admitBrowser } from './commands/admit-browser.ts'
 import { issueCode } from './commands/issue-code.ts'
 import { headerValue, hostOrigin, returnPath } from './model.ts'
 import { type Asked, readAsked } from './proxy/asked.ts'
+import { departedAt, departureMark } from './proxy/departure.ts'
 import { contextOf, requireHost, rolesOf, type Visitor, visitorOf } from './queries.ts'
 
 /** On the application's host, readable there alone and by no script. */
@@ -73,10 +74,12 @@ export const forwardAuthRoutes: readonly Route[] = [
       const browser = kept !== undefined && /^[\w-]{43}$/.test(kept) ? kept : newSecret()
       setCookie(reply, BROWSER_COOKIE, browser, new Date(ctx.now().getTime() + BROWSER_COOKIE_SECONDS * 1000))
       void reply.removeHeader('strict-transport-security')
+      const secretHash = sha256(browser).toString('base64url')
       const start = new URLSearchParams({
         host: origin,
         return: returnPath(query.return),
-        browser: sha256(browser).toString('base64url'),
+        browser: secretHash,
+        at: departureMark(ctx.services, { origin, browser: secretHash }, ctx.now()),
       })
       return reply.redirect(`${ctx.services.publicUrl}/forward-auth/start?${start}`)
     },
@@ -93,14 +96,23 @@ export const forwardAuthRoutes: readonly Route[] = [
       host: z.string().max(300),
       return: path,
       browser: z.string().regex(/^[\w-]{43}$/, 'should be a SHA-256 in base64url'),
+      at: z.string().max(100).optional().describe('When the browser left the host, sealed'),
     }),
     async handle(ctx, { query, request, reply }) {
       const host = hostOrigin(query.host)
       if (host === undefined) throw errors.unknown_host({ origin: query.host })
       await requireHost(ctx.db, host)
       const principal = await ctx.services.ports.principalOfBrowser(request, reply)
-      if (!principal || principal.owes !== undefined)
-        return reply.redirect(`/sign-in?${new URLSearchParams({ return: backHere(request.url, query) })}`)
+      const back = new URLSearchParams({ return: backHere(request.url, query) })
+      if (!principal || principal.owes !== undefined) return reply.redirect(`/sign-in?${back}`)
+      if (!principal.policy.policy.authentication.session.singleSignOn) {
+        const left = departedAt(ctx.services, { origin: host, browser: query.browser }, query.at)
+        if (!left)
+          return reply.redirect(
+            `${host}/.writ/sign-in?${new URLSearchParams({ return: returnPath(query.return) })}`,
+          )
+        if (principal.standing!.authenticatedAt < left) return reply.redirect(`/account/confirm?${back}`)
+      }
       const browser = Buffer.from(query.browser, 'base64url')
       return reply.redirect(
         await issueCode(contextOf(ctx, principal), { host, browser, path: returnPath(query.return) }),
@@ -129,8 +141,10 @@ export const forwardAuthRoutes: readonly Route[] = [
 ]
 
 /** The sign-in page returns to addresses up to a length; beyond it the person lands on the host's first page. */
-function backHere(url: string, { host, browser }: { host: string; browser: string }): string {
-  return url.length <= MAX_BACK ? url : `/forward-auth/start?${new URLSearchParams({ host, browser })}`
+function backHere(url: string, query: { host: string; browser: string; at?: string | undefined }): string {
+  const { host, browser, at } = query
+  const kept = new URLSearchParams({ host, browser, ...(at === undefined ? {} : { at }) })
+  return url.length <= MAX_BACK ? url : `/forward-auth/start?${kept}`
 }
 
 /** @throws `forward_auth.unknown_host`, `unauthorized` */
