@@ -1,6 +1,13 @@
 import { compile, parsePolicy, type Standing } from '@writ/policy'
 import { describe, expect, test } from 'vitest'
-import { changed, mayProvision, rolesAfterTransfer, rolesOfNewMember, sameFacts } from './model.ts'
+import {
+  changed,
+  invitationOf,
+  mayProvision,
+  rolesAfterTransfer,
+  rolesOfNewMember,
+  sameFacts,
+} from './model.ts'
 
 function policyOf({ owner = 'inherits: [editor]', by = '[]', isDefault = true } = {}) {
   const parsed = parsePolicy(`
@@ -91,5 +98,38 @@ describe('a change of settings', () => {
     }
     expect(sameFacts(before, same)).toBe(true)
     expect(sameFacts(before, { ...same, name: 'Acme Ltd' })).toBe(false)
+  })
+})
+
+describe('how far a member has come', () => {
+  const now = new Date('2026-03-02T09:00:00Z')
+  const here = {
+    isInvited: false,
+    lastActiveAt: now,
+    lastSignInAt: now,
+    mustChangePassword: false,
+    emailVerified: true,
+  }
+  test.each([
+    ['accepted: by an invite', { ...here, isInvited: true, lastActiveAt: null }, 'accepted'],
+    ['none: was here', here, 'none'],
+    [
+      'none: was here, and is given a temporary password later',
+      { ...here, mustChangePassword: true },
+      'none',
+    ],
+    ['pending: never came', { ...here, lastActiveAt: null, lastSignInAt: null }, 'pending'],
+    [
+      'pending: only got as far as the new password',
+      { ...here, lastActiveAt: null, mustChangePassword: true },
+      'pending',
+    ],
+    [
+      'pending: only got as far as the address',
+      { ...here, lastActiveAt: null, emailVerified: false },
+      'pending',
+    ],
+  ] as const)('%s', (_, member, expected) => {
+    expect(invitationOf(policyOf(), member)).toBe(expected)
   })
 })

@@ -33,8 +33,8 @@ export interface Registration {
 
 /**
  * Takes a registration: mails a link to the address, and makes no account until it is followed. One answer and the
- * same writes whether the address has an account or not (the mail tells its owner), whether the organization exists,
- * and whether the address has had its mails for now.
+ * same writes whether the address has an account or not: the mail tells its owner. The same answer, and nothing written,
+ * where there is no such organization, or the address has had its mails for now.
  *
  * @throws `registration.closed`, `registration.role_not_open`: the policy's, whoever asks; `too_many_requests`
  */
