@@ -18,7 +18,7 @@ import { identityRoutes } from '#people/identity'
 import { inviteAndJoiningRoutes } from '#people/invites'
 import { organizationRoutes } from '#people/organizations'
 import { recoveryRoutes } from '#people/recovery'
-import { createSignOnPages, mountScreens, screens } from '#people/screens'
+import { createSignOnPages, mountScreens, screens, sendProblem } from '#people/screens'
 import { sessionRoutes } from '#people/sessions'
 import { SignOn, signOnJobs, signOnRoutes } from '#people/sign-on'
 import { settled } from '#platform/background'
@@ -84,7 +84,7 @@ export async function createApp(input: AppInput): Promise<App> {
   const signOn = new SignOn(services, createSignOnPages(services))
   const jobs = new Jobs(services, [watchDeadlines, expirePersonal, ...signOnJobs(signOn)])
   await http.register(cookie)
-  installHttp(http, services)
+  installHttp(http, services, (request, reply, error) => sendProblem(services, request, reply, error))
   await installDocumentation(http)
   mount(http, services, authenticator, routes)
   servePage(http, 'setup')

@@ -192,8 +192,18 @@ function pathOf(where: string, issue: z.core.$ZodIssue): string {
   return [where, ...keys.map(String)].filter((part) => part !== '').join('.') || 'body'
 }
 
-/** Headers, request ids, the JSON parser and the one error format: for every answer, also of addresses that do not exist. */
-export function installHttp(app: FastifyInstance, services: Services): void {
+/** Answers a failure to a person with a page. */
+export type ProblemPage = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: AppError,
+) => Promise<FastifyReply>
+
+/**
+ * Headers, request ids, the JSON parser and the one error format: for every answer, also of addresses that do not exist.
+ * A person who opens such an address in a browser is shown a page.
+ */
+export function installHttp(app: FastifyInstance, services: Services, page: ProblemPage): void {
   app.decorateRequest('principal', undefined)
   app.decorateRequest('route', undefined)
   // What is logged names its request itself; a logger for each would be made for nothing.
@@ -218,7 +228,16 @@ export function installHttp(app: FastifyInstance, services: Services): void {
   app.setErrorHandler((error: FastifyError, request, reply) =>
     problem(request, reply, asAppError(error), error),
   )
-  app.setNotFoundHandler((request, reply) => problem(request, reply, failures.not_found()))
+  app.setNotFoundHandler((request, reply) =>
+    isOpenedByPerson(request)
+      ? page(request, reply, failures.not_found())
+      : problem(request, reply, failures.not_found()),
+  )
+}
+
+/** Browsers ask for HTML first where somebody opens an address, and nowhere else. */
+function isOpenedByPerson({ method, headers }: FastifyRequest): boolean {
+  return method === 'GET' && (headers.accept ?? '').startsWith('text/html')
 }
 
 /** What a caller of a standard's endpoint correlates by, where it is harmless in a header and in their log. */

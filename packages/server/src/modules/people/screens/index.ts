@@ -11,6 +11,7 @@
  *
  * @module
  */
+export { sendProblem } from './pages/answer.ts'
 export { mountScreens } from './pages/mount.ts'
 export { createSignOnPages } from './routes/sign-on-pages.ts'
 export { screens } from './routes.ts'

@@ -26,12 +26,14 @@ interface TextField extends Field {
   readonly isLatin?: boolean
   readonly inputmode?: 'numeric' | 'text'
   readonly maxlength?: number
+  /** Good once, so never shown again. */
+  readonly isOnce?: boolean
 }
 
 /** A text. What was typed before stands in it again. */
 export function textField(visit: Visit, field: TextField): Html {
   const { type = 'text', value = '', isLatin = type === 'email', inputmode, maxlength = 320 } = field
-  const shown = visit.typed[field.name] ?? value
+  const shown = field.isOnce ? '' : (visit.typed[field.name] ?? value)
   return labelled(
     visit,
     field,
@@ -81,24 +83,19 @@ export function hidden(values: Readonly<Record<string, string | undefined>>): Ht
 }
 
 export interface FormSpec {
-  /** Default: the page's own address. */
-  readonly action?: string
+  readonly action: string
   readonly fields?: Hole
   readonly hidden?: Readonly<Record<string, string | undefined>>
   readonly submit: Hole
-  readonly kind?: 'primary' | 'secondary' | 'danger' | 'link'
-  /** What the button is about, where the page has several of the same words. */
+  readonly kind?: 'primary' | 'secondary' | 'danger'
+  /** What the button is called, where the page has several of the same words; begins with them. */
   readonly about?: string
-  /** Which of a page's forms was refused and shows it; default: the only one. */
-  readonly id?: string
 }
 
 /** A form with its one button. */
 export function form(spec: FormSpec): Html {
-  const { action = '', kind = 'primary', about } = spec
-  return html`<form method="post" action="${action}"${spec.id ? html` id="${spec.id}"` : ''}${
-    kind === 'primary' ? '' : html` class="inline"`
-  } novalidate>${hidden(spec.hidden ?? {})}${spec.fields}<button class="${kind}"${
+  const { action, kind = 'primary', about } = spec
+  return html`<form method="post" action="${action}" novalidate>${hidden(spec.hidden ?? {})}${spec.fields}<button class="${kind}"${
     about === undefined ? '' : html` aria-label="${about}"`
   }>${spec.submit}</button></form>`
 }

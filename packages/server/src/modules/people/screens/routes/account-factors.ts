@@ -75,6 +75,7 @@ function confirmForm(visit: Visit): Html {
     hidden: carried(visit),
     fields: textField(visit, {
       name: 'code',
+      isOnce: true,
       label: words.authenticator.code,
       autocomplete: 'one-time-code',
       inputmode: 'numeric',

@@ -31,6 +31,7 @@ function factorOf(code: string): FactorProof {
 function codeInput(visit: Visit, label: string, hint: string, isFirst: boolean): Html {
   return textField(visit, {
     name: 'code',
+    isOnce: true,
     label,
     hint,
     autocomplete: 'one-time-code',

@@ -42,6 +42,9 @@ async function accountPage(visit: Visit): Promise<Answer> {
   }
 }
 
+/** What a button is about, for who does not see what it stands beside. Begins with what it says (WCAG 2.5.3). */
+const about = (label: string, subject: string) => `${label}: ${subject}`
+
 /** What was done on the page before. */
 function doneNotice({ query, words }: Visit): Html {
   const sentence = Object.hasOwn(words.done, query['done'] ?? '')
@@ -58,9 +61,9 @@ function personSection({ words }: Visit, user: Me): Html {
   const { account } = words
   return html`<section aria-labelledby="person"><h2 id="person">${user.name === '' ? isolated(user.email) : isolated(user.name)}</h2><ul class="rows"><li><span class="what">${isolated(
     user.email,
-  )}<small>${user.emailVerifiedAt === null ? account.notVerified : account.verified}</small></span><a class="button secondary" href="/account/email" aria-label="${account.changeEmail}">${
+  )}<small>${user.emailVerifiedAt === null ? account.notVerified : account.verified}</small></span><a class="button secondary" href="/account/email" aria-label="${about(account.change, account.email)}">${
     account.change
-  }</a></li><li><span class="what">${account.profile}</span><a class="button secondary" href="/account/profile" aria-label="${`${account.change}: ${account.profile}`}">${
+  }</a></li><li><span class="what">${account.profile}</span><a class="button secondary" href="/account/profile" aria-label="${about(account.change, account.profile)}">${
     account.change
   }</a></li></ul></section>`
 }
@@ -69,7 +72,7 @@ function passwordSection({ words, language }: Visit, changedAt: Date | null): Ht
   const { account } = words
   return html`<section aria-labelledby="password"><h2 id="password">${account.password}</h2><ul class="rows"><li><span class="what">${
     changedAt === null ? account.passwordNever : account.passwordChanged(moment(changedAt, language))
-  }</span><a class="button secondary" href="/account/password" aria-label="${account.changePassword}">${account.change}</a></li></ul></section>`
+  }</span><a class="button secondary" href="/account/password" aria-label="${about(account.change, account.password)}">${account.change}</a></li></ul></section>`
 }
 
 type Factors = Awaited<ReturnType<typeof readOwnFactors>>
@@ -97,8 +100,8 @@ function appRow({ words }: Visit, { totp, methods }: Factors): Html {
     totp ? html`<span class="badge">${account.isOn}</span>` : html`<small>${account.isOff}</small>`
   }</span>${
     totp
-      ? html`<a class="button secondary" href="/account/authenticator/remove" aria-label="${account.removeApp}">${account.remove}</a>`
-      : html`<a class="button" href="/account/authenticator" aria-label="${account.setUpApp}">${account.setUp}</a>`
+      ? html`<a class="button secondary" href="/account/authenticator/remove" aria-label="${about(account.remove, account.app)}">${account.remove}</a>`
+      : html`<a class="button" href="/account/authenticator" aria-label="${about(account.setUp, account.app)}">${account.setUp}</a>`
   }</li>`
 }
 
@@ -108,11 +111,7 @@ function passkeyRows({ words, language }: Visit, passkeys: Passkeys, isTaken: bo
     const key = encodeURIComponent(toWire('pky', id))
     return html`<li><span class="what">${isolated(name)}<small>${
       lastUsedAt === null ? words.passkeys.never : words.passkeys.lastUsed(moment(lastUsedAt, language))
-    }</small></span><span class="side"><a class="button secondary" href="/account/passkeys/rename?passkey=${key}" aria-label="${account.renameNamed(
-      name,
-    )}">${words.passkeys.rename}</a><a class="button secondary" href="/account/passkeys/remove?passkey=${key}" aria-label="${account.removeNamed(
-      name,
-    )}">${account.remove}</a></span></li>`
+    }</small></span><span class="side"><a class="button secondary" href="/account/passkeys/rename?passkey=${key}" aria-label="${about(words.passkeys.rename, name)}">${words.passkeys.rename}</a><a class="button secondary" href="/account/passkeys/remove?passkey=${key}" aria-label="${about(account.remove, name)}">${account.remove}</a></span></li>`
   })
   return html`<h3>${account.passkeys}</h3><ul class="rows">${rows.length > 0 ? rows : html`<li><span class="what">${account.noPasskeys}</span></li>`}</ul>${
     isTaken ? html`<p><a class="button secondary" href="/account/passkeys">${words.passkeys.add}</a></p>` : ''
@@ -139,7 +138,7 @@ function sessionSection({ words, language }: Visit, rows: Sessions, current: str
             hidden: { session: toWire('ses', row.id) },
             submit: account.end,
             kind: 'secondary',
-            about: account.endNamed(device),
+            about: about(account.end, device),
           })
     }</li>`
   })
@@ -165,7 +164,7 @@ function deviceSection({ words, language }: Visit, devices: Devices, current: st
         hidden: { device: toWire('dev', id) },
         submit: account.forget,
         kind: 'secondary',
-        about: account.forgetNamed(name),
+        about: about(account.forget, name),
       })}</li>`,
   )
   return html`<section aria-labelledby="devices"><h2 id="devices">${account.devices}</h2><p class="hint">${account.devicesIntro}</p><ul class="rows">${

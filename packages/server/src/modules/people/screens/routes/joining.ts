@@ -6,7 +6,7 @@ import {
   acceptInviteAsNewPerson,
   finishRegistration,
   lookAtInvite,
-  register,
+  requestRegistration,
   titlesOf,
 } from '#people/invites'
 import { choice, form, passwordField, refusalNotice, textField } from '../pages/form.ts'
@@ -148,7 +148,7 @@ export const joiningScreens: readonly Screen[] = [
       return: returnField,
     }),
     async act(visit, { organization, email, name, role }) {
-      await register(visit.ctx, {
+      await requestRegistration(visit.ctx, {
         organization: organization.trim(),
         email,
         name,

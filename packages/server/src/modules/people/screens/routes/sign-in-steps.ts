@@ -63,6 +63,7 @@ function secondFactorPage(visit: Visit): Answer {
     hidden: stepFields(visit),
     fields: textField(visit, {
       name: 'code',
+      isOnce: true,
       label: words.secondFactor.code,
       hint: words.secondFactor.codeHint,
       autocomplete: 'one-time-code',
@@ -78,6 +79,7 @@ function secondFactorPage(visit: Visit): Answer {
     hidden: stepFields(visit),
     fields: textField(visit, {
       name: 'recoveryCode',
+      isOnce: true,
       label: words.secondFactor.recovery,
       hint: words.secondFactor.recoveryHint,
       autocomplete: 'off',
@@ -85,6 +87,7 @@ function secondFactorPage(visit: Visit): Answer {
       maxlength: 100,
     }),
     submit: words.secondFactor.submit,
+    kind: methods.includes('totp') ? 'secondary' : 'primary',
   })
   const passkey = html`<div data-needs-script hidden>${form({
     action: '/sign-in/second-step/passkey',

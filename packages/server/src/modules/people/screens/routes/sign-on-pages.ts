@@ -35,13 +35,8 @@ function decision({ action, xsrf }: Form, fields: Hole, buttons: readonly Button
 }
 
 function scopeWords({ consent }: Words, scope: string): string {
-  const known = {
-    openid: consent.openid,
-    profile: consent.profile,
-    email: consent.email,
-    roles: consent.roles,
-    offline_access: consent.offline_access,
-  }
+  const { openid, profile, email, organization, roles, permissions, offline_access } = consent
+  const known = { openid, profile, email, organization, roles, permissions, offline_access }
   return Object.hasOwn(known, scope) ? known[scope as keyof typeof known] : consent.scope(scope)
 }
 
