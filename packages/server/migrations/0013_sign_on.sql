@@ -218,7 +218,7 @@ as $$
         and (m.access_ends_at is null or m.access_ends_at > p_now)
     )
     returning 1
-  ) select count(*) from lost
+  ) select nullif(count(*), 0) from lost
 $$;
 comment on function announce_lost_sessions(timestamptz) is 'Exists because the provider has to see sessions of all organizations, and sees no more of them than that they hold.';
 revoke all on function announce_lost_sessions(timestamptz) from public;

@@ -6,7 +6,7 @@ export const singleSignOn = defineControl({
   section: 'sessions',
   title: { en: 'Single sign-on', he: 'כניסה אחת לכל היישומים' },
   settings: ['authentication.session.singleSignOn', 'applications'],
-  enforcement: 'declared',
+  enforcement: 'enforced',
   mapping: {
     soc2: ['CC6.1'],
     iso27001_2013: ['A.9.4.2'],

@@ -9,6 +9,12 @@ const refusals = `\${verb} of \${table}, for the server's role, the owner, and t
 
 export const proofs: readonly Proof[] = [
   {
+    control: 'authentication.single-sign-on',
+    setting: 'applications',
+    file: 'test/sign-on.test.ts',
+    title: '[BM-02] is the sixth that one sign-in serves',
+  },
+  {
     control: 'authentication.required',
     file: 'test/routes.test.ts',
     title: '[FT-AC-03] 401 and nothing else, whatever is sent',

@@ -1,6 +1,9 @@
 /** How long a sign-in lasts: sessions, tokens, the fresh proof for sensitive actions. @module */
-import type { Answer } from '#test/app'
+import { type Answer, ORIGIN } from '#test/app'
 import type { Flip, Person, Scene } from '#test/controls'
+import { addressFor } from '#test/given-to-applications'
+import { unheard } from '#test/listening'
+import { register } from '#test/relying-party'
 
 const minutes = 60
 const hours = 60 * minutes
@@ -15,6 +18,28 @@ async function refresh({ app }: Scene, refreshToken: string): Promise<Answer> {
 const bringsCookie = ({ raw }: Answer): boolean => raw.cookies.some(({ value }) => value !== '')
 
 export const sessions: readonly Flip[] = [
+  {
+    control: 'authentication.single-sign-on',
+    setting: 'authentication.session.singleSignOn',
+    rule: '[BM-02] whether one sign-in serves the next application, or each asks for a proof of its own',
+    values: [
+      [true, { silent: 'https://app.example/callback', begun: 'https://app.example/callback' }],
+      [false, { silent: 'https://app.example/callback login_required', begun: '/account/confirm' }],
+    ],
+    async observe(scene) {
+      const { app } = scene
+      const { tokens } = await scene.person('guest')
+      app.clock.advance(minutes)
+      const { id } = await register(app)
+      const browser = unheard(app).browser(tokens.cookie)
+      const go = async (more: Record<string, string>) => {
+        const { at } = await browser.follow(addressFor(id, more))
+        const where = at.origin === ORIGIN ? at.pathname : at.origin + at.pathname
+        return [where, at.searchParams.get('error')].filter(Boolean).join(' ')
+      }
+      return { silent: await go({ prompt: 'none' }), begun: await go({}) }
+    },
+  },
   {
     control: 'authentication.session',
     setting: 'authentication.session.idleSeconds',

@@ -46,6 +46,9 @@ export const attacks: Readonly<Record<string, Attack>> = {
   account_of_link: { call: () => `select account_of_link(${guess})` },
   organization_of_forward_code: { call: () => `select organization_of_forward_code(${guess})` },
   forward_session: { call: () => `select * from forward_session(${guess})` },
+  announce_session_end: { call: () => 'select announce_session_end()' },
+  announce_lost_sessions: { call: () => `select announce_lost_sessions(${at} + interval '1 day')` },
+  session_times: { call: (victim) => `select * from session_times('${victim.session}')` },
   has_second_factor: {
     call: (victim) => `select has_second_factor('${victim.user}')`,
   },

@@ -27,6 +27,8 @@ type Row = Record<string, unknown>
 type Seed = (tenant: Tenant, policy: Uuid) => Row | 'by trigger'
 
 const AT = '2026-03-02T09:00:00Z'
+/** An application of the one sign-on. */
+const CLIENT = newId(new Date(AT))
 const FORWARD_HOST = newId(new Date(AT))
 const bytes = (count = 32) => `\\x${randomBytes(count).toString('hex')}`
 
@@ -299,6 +301,54 @@ export const purposeRows: Readonly<
     anyScopeAdds: true,
   },
   mail_allowances: { scope: 'mail', row: () => ({ bucket: bytes(), count: 1, since: AT }) },
+  sign_on_grants: {
+    scope: 'sign-on',
+    row: (t) => ({
+      organization_id: t.organization,
+      id_hash: bytes(),
+      session_id: t.session,
+      user_id: t.user,
+      client_id: CLIENT,
+      created_at: AT,
+      session_expires_at: AT,
+    }),
+  },
+  sign_on_artifacts: {
+    scope: 'sign-on',
+    row: (t) => ({
+      model: 'Session',
+      id_hash: bytes(),
+      session_id: t.session,
+      payload: bytes(60),
+      is_in_flight: false,
+      created_at: AT,
+      expires_at: AT,
+    }),
+  },
+  sign_on_consents: {
+    scope: 'sign-on',
+    row: (t) => ({
+      user_id: t.user,
+      organization_id: t.organization,
+      client_id: CLIENT,
+      scopes: ['email'],
+      given_at: AT,
+    }),
+  },
+  sign_on_logouts: {
+    scope: 'sign-on',
+    row: (t) => ({
+      organization_id: t.organization,
+      id: newId(new Date(AT)),
+      session_id: t.session,
+      user_id: t.user,
+      client_id: CLIENT,
+      sid: t.slug,
+      created_at: AT,
+      session_expires_at: AT,
+      attempts: 0,
+    }),
+  },
 }
 
 /** Tables without row-level security, and why that is right. The server's role must not be able to write them. */
@@ -308,6 +358,8 @@ export const sharedTables: Readonly<Record<string, string>> = {
   permissions: 'the policy is the installation’s',
   role_permissions: 'the policy is the installation’s',
   forward_hosts: 'hosts are the installation’s; the operator registers them',
+  sign_on_clients: 'applications are the installation’s; the operator registers them',
+  sign_on_keys: 'one set of keys signs what applications verify; sealed under the master key',
   signing_keys: 'one set of keys signs the tokens of all; sealed under the master key',
   context_keys: 'the server’s role cannot read it',
   setup_tokens: 'the server’s role cannot read it',
@@ -349,6 +401,21 @@ export async function seedTenants(
   await insert(superuser, 'forward_hosts', {
     id: FORWARD_HOST,
     origin: 'https://wiki.example.com',
+    created_by: 'operator:test',
+    created_at: AT,
+  })
+  await insert(superuser, 'sign_on_clients', {
+    id: CLIENT,
+    name: 'Till',
+    type: 'spa',
+    authentication: 'none',
+    redirect_uris: ['https://app.example/callback'],
+    post_logout_uris: [],
+    resources: [],
+    audience_scopes: [],
+    is_first_party: true,
+    requires_par: false,
+    requires_dpop: false,
     created_by: 'operator:test',
     created_at: AT,
   })

@@ -5,9 +5,11 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import type { ClientView } from '#people/sign-on'
+import type { TestApp } from './app.ts'
 import { posting, unheard } from './listening.ts'
 import type { Situation } from './losses.ts'
 import { CALLBACK, register } from './relying-party.ts'
+import type { World } from './routes.ts'
 
 type Party = Awaited<ReturnType<typeof register>>
 const parties = new WeakMap<Situation['app'], Map<string, Promise<Party>>>()
@@ -21,20 +23,32 @@ function partyOf({ app }: Situation, type: ClientView['type']): Promise<Party> {
   return registered
 }
 
-/** A code for Ada, and the form that exchanges it. */
-export async function codeOfApplication(situation: Situation, type: 'web' | 'spa') {
-  const party = await partyOf(situation, type)
-  const verifier = randomBytes(32).toString('base64url')
+/** Where an application sends a browser. */
+export function addressFor(
+  client: string,
+  more: Record<string, string> = {},
+  verifier = randomBytes(32).toString('base64url'),
+): string {
   const query = new URLSearchParams({
-    client_id: party.id,
+    client_id: client,
     response_type: 'code',
     redirect_uri: CALLBACK,
     scope: 'openid roles',
     state: 'state',
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
+    ...more,
   })
-  const { at } = await unheard(situation.app).browser(situation.ada.cookie).follow(`/oidc/authorize?${query}`)
+  return `/oidc/authorize?${query}`
+}
+
+/** A code for Ada, and the form that exchanges it. */
+export async function codeOfApplication(situation: Situation, type: 'web' | 'spa') {
+  const party = await partyOf(situation, type)
+  const verifier = randomBytes(32).toString('base64url')
+  const { at } = await unheard(situation.app)
+    .browser(situation.ada.cookie)
+    .follow(addressFor(party.id, {}, verifier))
   const code = at.searchParams.get('code')
   if (code === null) throw new Error(`no code: ${at}`)
   const form: Record<string, string> = {
@@ -73,4 +87,17 @@ export async function deviceCodeOf(situation: Situation): Promise<Record<string,
     device_code: started.body.device_code,
     client_id: id,
   }
+}
+
+/** What an administrator agreed to hand to an application of somebody else's. */
+export async function seedConsent(app: TestApp, { admin }: World): Promise<{ client: string }> {
+  const { id, uuid: clientId } = await register(app, { isFirstParty: false })
+  const { organizationId, userId } = admin.member
+  await app.ownerDb.transaction('sign-on', (tx) =>
+    tx
+      .insertInto('signOnConsents')
+      .values({ organizationId, userId, clientId, scopes: ['email'], givenAt: app.clock.now() })
+      .execute(),
+  )
+  return { client: id }
 }

@@ -12,6 +12,7 @@ import { fromWire, toWire, type Uuid } from '#platform/ids'
 import { type Answer, PASSWORD, send, startApp, type TestApp, type TestMember, type Tokens } from './app.ts'
 import { openSessionOf, seedDevice } from './attack-sessions.ts'
 import { SoftwareAuthenticator } from './authenticator.ts'
+import { seedConsent } from './given-to-applications.ts'
 import { seedInvite } from './invites.ts'
 import { quickPolicy, withOwnDeletion } from './policies.ts'
 import { askedToMove, linkFor, unverify } from './recovery.ts'
@@ -330,6 +331,11 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     drive: asAdmin({
       params: async (app, { admin }) => ({ device: toWire('dev', (await seedDevice(app, admin.member)).id) }),
     }),
+  },
+  'DELETE /api/v1/me/applications/:client': {
+    event: 'sign_on.consent_withdrawn',
+    states: GONE,
+    drive: asAdmin({ params: seedConsent }),
   },
   'POST /api/v1/auth/login': {
     event: 'sessions.signed_in',

@@ -99,6 +99,8 @@ export function paramsOf(world: World): Record<string, string> {
     device: world.device,
     invite: world.invite.wire,
     passkey: world.passkey,
+    // Of no application: who agreed to nothing takes nothing back.
+    client: toWire('cli', '019cadf6-9a80-7ec9-b59d-079f5604b61f'),
     application: world.application.wire,
     event: world.event,
     version: world.version,
@@ -124,6 +126,7 @@ export function unknownId(param: string, app: TestApp): string {
     device: 'dev',
     invite: 'inv',
     passkey: 'pky',
+    client: 'cli',
   } as const
   const prefix = prefixes[param as keyof typeof prefixes]
   return prefix === undefined ? 'nobody-has-this' : toWire(prefix, newId(app.clock.now()))

@@ -17,13 +17,18 @@ export async function withdrawConsent(ctx: Ctx, clientId: Uuid): Promise<void> {
   const { organizationId } = ctx
   await ctx.tx(async (tx) => {
     const key = { organizationId, userId, clientId }
-    const ended = await ctx.db.inScope(tx, 'sign-on', async () => {
-      if (!(await deleteConsent(tx, key))) throw errors.no_consent()
-      return endGrantsOfClient(tx, key, 'withdrawn', ctx.now())
+    const { scopes, ended } = await ctx.db.inScope(tx, 'sign-on', async () => {
+      const agreed = await deleteConsent(tx, key)
+      if (!agreed) throw errors.no_consent()
+      return { scopes: agreed, ended: await endGrantsOfClient(tx, key, 'withdrawn', ctx.now()) }
     })
     await ctx.record(
       tx,
-      events.consent_withdrawn({ target: { type: 'client', id: clientId }, data: { ended } }),
+      events.consent_withdrawn({
+        target: { type: 'client', id: clientId },
+        before: { scopes },
+        data: { ended },
+      }),
     )
   })
 }

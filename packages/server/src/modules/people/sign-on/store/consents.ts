@@ -40,15 +40,16 @@ export async function findConsent(tx: Tx, key: ConsentKey): Promise<readonly str
   return row?.scopes ?? []
 }
 
-/** False where there was none. */
-export async function deleteConsent(tx: Tx, key: ConsentKey): Promise<boolean> {
-  const { numDeletedRows } = await tx
+/** What was agreed to until now; undefined where there was nothing. */
+export async function deleteConsent(tx: Tx, key: ConsentKey): Promise<readonly string[] | undefined> {
+  const row = await tx
     .deleteFrom('signOnConsents')
     .where('organizationId', '=', key.organizationId)
     .where('userId', '=', key.userId)
     .where('clientId', '=', key.clientId)
+    .returning('scopes')
     .executeTakeFirst()
-  return numDeletedRows === 1n
+  return row?.scopes
 }
 
 export async function listConsents(tx: Tx, organizationId: Uuid, userId: Uuid) {
