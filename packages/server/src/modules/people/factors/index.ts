@@ -25,6 +25,7 @@ export { type PasskeyAnswer, type PasskeyProof, provePasskey } from './commands/
 export { recoverAccount } from './commands/recover-account.ts'
 export { beginPasskey, type RegistrationQuestion, registerPasskey } from './commands/register-passkey.ts'
 export { removePasskey, removeTotp } from './commands/remove-factor.ts'
+export { removeFactorsSince } from './commands/remove-factors-since.ts'
 export { renamePasskey } from './commands/rename-passkey.ts'
 export { renewRecoveryCodes } from './commands/renew-recovery-codes.ts'
 export type { MfaAdvice } from './model/advice.ts'

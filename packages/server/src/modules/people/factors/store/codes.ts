@@ -84,6 +84,21 @@ export async function deleteTotp(tx: Tx, userId: Uuid): Promise<Uuid | undefined
   return deleted.find(({ confirmedAt }) => confirmedAt !== null)?.id
 }
 
+/** Apps confirmed, and sets of recovery codes made, at that moment or later. Answers how many apps and codes there were. */
+export async function deleteCodesSince(tx: Tx, userId: Uuid, since: Date): Promise<number> {
+  const apps = await tx
+    .deleteFrom('totpFactors')
+    .where('userId', '=', userId)
+    .where((eb) => eb.or([eb('confirmedAt', '>=', since), eb('confirmedAt', 'is', null)]))
+    .executeTakeFirst()
+  const codes = await tx
+    .deleteFrom('recoveryCodes')
+    .where('userId', '=', userId)
+    .where('createdAt', '>=', since)
+    .executeTakeFirst()
+  return Number(apps.numDeletedRows + codes.numDeletedRows)
+}
+
 // Recovery codes -------------------------------------------------------------------------------------------------------
 
 /** A new set; what was left of the former one is worth nothing. */

@@ -115,3 +115,12 @@ export async function deletePasskeys(tx: Tx, userId: Uuid): Promise<number> {
   const deleted = await tx.deleteFrom('passkeys').where('userId', '=', userId).returning('id').execute()
   return deleted.length
 }
+
+export async function deletePasskeysSince(tx: Tx, userId: Uuid, since: Date): Promise<number> {
+  const deleted = await tx
+    .deleteFrom('passkeys')
+    .where('userId', '=', userId)
+    .where('createdAt', '>=', since)
+    .executeTakeFirst()
+  return Number(deleted.numDeletedRows)
+}

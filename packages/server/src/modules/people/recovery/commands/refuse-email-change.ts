@@ -1,3 +1,4 @@
+import { removeFactorsSince } from '#people/factors'
 import {
   addressKey,
   findAccountByAddress,
@@ -16,8 +17,8 @@ import { noteRefusal, takeLink } from './take-link.ts'
 
 /**
  * "It was not me": the owner of the former address takes the account back. The address is kept or restored; whoever made
- * the change knows the password, so there is none any more; everything the account holds ends; and a link to choose a new
- * password is mailed to the address. The link survives changes of the password and further changes of the address, which
+ * the change knows the password, so there is none any more; second factors that were added since are removed; everything
+ * the account holds ends; and a link to choose a new password is mailed to the address. The link survives changes of the password and further changes of the address, which
  * whoever took the account over would make next; refusals they got by those are dead.
  *
  * Where the former address is another account's by now, the account is only locked up: an administrator resets it.
@@ -40,6 +41,7 @@ export async function refuseEmailChange(ctx: Ctx, token: string): Promise<void> 
       ctx.now(),
     )
     await supersedeLaterRefusals(tx, link, ctx.now())
+    await removeFactorsSince(acting, tx, userId, link.createdAt)
     await savePassword(tx, userId, { hash: null, mustChange: false, now: ctx.now() })
     await inEachOrganization(acting, tx, userId, async (there) => {
       await there.record(tx, events.email_change_refused({ target: { type: 'user', id: userId } }))

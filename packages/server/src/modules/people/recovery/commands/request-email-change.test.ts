@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '#platform/ids'
 import { PASSWORD, send, startApp, type TestApp, type TestMember, type Tokens } from '#test/app'
 import { quickPolicy } from '#test/policies'
+import { enrolTotp } from '#test/second-factors'
 
 let app: TestApp
 let count = 0
@@ -180,6 +181,32 @@ describe('"it was not me"', () => {
     expect((await app.request('POST', '/auth/password/reset', { body })).status).toBe(204)
     expect(await signInStatus(email, 'Brave-Lantern-58')).toBe(200)
     expect(await app.events(organization)).toContain('recovery.email_change_refused')
+  })
+
+  test('removes second factors that were added since, and none that were there before', async () => {
+    // Attack: the owner takes the account back and stands before a second factor of the intruder's.
+    const { email, tokens } = await person()
+    await ask(tokens, `evil${count}@example.com`)
+    const refusal = await tokenOf('recovery.email_change_asked', email)
+    await enrolTotp(app, tokens)
+    await refuse(refusal)
+    const token = await tokenOf('identity.password_reset', email)
+    const body = { token, newPassword: 'Brave-Lantern-58' }
+    expect((await app.request('POST', '/auth/password/reset', { body })).status).toBe(204)
+    const signedIn = await app.request('POST', '/auth/login', { body: { email, password: body.newPassword } })
+    expect(signedIn.body.status).toBe('signed_in')
+
+    const other = await person()
+    await enrolTotp(app, other.tokens)
+    expect((await ask(other.tokens, `evil${count}@example.com`)).status).toBeLessThan(300)
+    await refuse(await tokenOf('recovery.email_change_asked', other.email))
+    const again = {
+      token: await tokenOf('identity.password_reset', other.email),
+      newPassword: 'Brave-Lantern-58',
+    }
+    expect((await app.request('POST', '/auth/password/reset', { body: again })).status).toBe(204)
+    const asksFactor = { email: other.email, password: again.newPassword }
+    expect((await app.request('POST', '/auth/login', { body: asksFactor })).body.status).toBe('mfa_required')
   })
 
   test('before the confirmation keeps the address, and the confirmation is dead', async () => {
