@@ -220,6 +220,30 @@ describe('revoke-application', () => {
   })
 })
 
+describe('create-client', () => {
+  test('registers an application of the one sign-on; its secret is shown once, and revoke-client ends it', async () => {
+    const redirect = 'https://till.example.com/callback'
+    const { id, secret } = await json('admin', 'create-client', 'Till', '--redirect', redirect)
+    expect([id, secret]).toEqual([expect.stringMatching(/^cli_/), expect.stringMatching(/^writ_cs_/)])
+    const { clients } = await json('admin', 'list-clients')
+    expect(clients).toMatchObject([
+      { id, name: 'Till', type: 'web', redirectUris: [redirect], revokedAt: null },
+    ])
+    expect(JSON.stringify(clients)).not.toContain(secret)
+    expect((await writ(['admin', 'revoke-client', id], { ask: answering(false) })).code).toBe(130)
+    await json('admin', 'revoke-client', id, '--yes')
+    const again = await writ(['admin', 'revoke-client', id, '--yes', '--json'])
+    expect(JSON.parse(again.stdout).error.code).toBe('sign_on.client_already_revoked')
+    expect((await app.events()).slice(-2)).toEqual(['sign_on.client_created', 'sign_on.client_revoked'])
+  })
+
+  test('says what is wrong with an address', async () => {
+    const wrong = await writ(['admin', 'create-client', 'Till', '--redirect', 'http://till.example.com/'])
+    expect(wrong.code).not.toBe(0)
+    expect(wrong.stderr).toContain('should begin with https://')
+  })
+})
+
 describe('create-forward-host', () => {
   test('registers an origin once; remove-forward-host takes it away, and both are in the log', async () => {
     const origin = 'https://wiki.example.com'

@@ -431,6 +431,25 @@ describe('an application hears that a session ended', () => {
   })
 })
 
+describe('the codes that people type', () => {
+  test('are not guessed from one address for long', async () => {
+    // Attack: all codes that could be open are tried.
+    const { browser } = await session()
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(
+      await (await browser.follow('/oidc/device')).answer.text(),
+    )![1]!
+    const guess = async (user_code: string) =>
+      (await browser.open('/oidc/device', { form: { xsrf, user_code } })).status
+    const statuses: number[] = []
+    for (let i = 0; i < 40; i++) statuses.push(await guess(`BBBB-${String(i).padStart(4, 'C')}`))
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(8)
+    expect(statuses.at(-1)).toBe(429)
+    expect((await app.events()).filter((type) => type === 'sign_on.device_limited')).toHaveLength(1)
+    app.clock.advance(301)
+    expect(await guess('BBBB-CCCC')).not.toBe(429)
+  })
+})
+
 describe('registration', () => {
   const refuse = (input: Parameters<typeof register>[1]) =>
     register(app, input).then(

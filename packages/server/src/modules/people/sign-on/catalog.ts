@@ -17,6 +17,7 @@ export const events = defineEvents('sign_on', {
   client_revoked: 'An application was revoked: nothing it was given is worth anything any more.',
   keys_rotated: 'A new key signs ID tokens; the others were retired if the operator said so.',
   authorized: 'A person went on into an application with their session.',
+  device_limited: 'Codes of devices from one address were stopped for a while: too many were tried.',
   token_refreshed: 'An application exchanged a refresh token for its successor.',
   reused:
     'A spent code or refresh token was presented again: somebody else may have it, so all that the application was given ended.',

@@ -64,56 +64,14 @@ const MAX_URIS = 50
 export function registrationOf(input: RegistrationInput): Registration {
   const name = input.name.trim()
   if (name === '' || name.length > 200) throw invalidField('name', 'should have 1 to 200 characters')
-  const hasBrowser = ['web', 'spa', 'native'].includes(input.type)
-  const authentication =
-    input.authentication ?? (['web', 'service'].includes(input.type) ? 'client_secret_basic' : 'none')
-  const isPublic = ['spa', 'native'].includes(input.type)
-  if (isPublic && authentication !== 'none')
-    throw invalidField(
-      'authentication',
-      `should be none: everybody who has a ${input.type} application has its secret`,
-    )
-  if (['web', 'service'].includes(input.type) && authentication === 'none')
-    throw invalidField('authentication', `should not be none: a ${input.type} application can keep a secret`)
-  if ((authentication === 'private_key_jwt') !== ((input.jwks ?? null) !== null))
-    throw invalidField('jwks', 'should be given with private_key_jwt, and with nothing else')
-  for (const key of input.jwks?.keys ?? [])
-    if ('d' in key || 'k' in key || 'p' in key)
-      throw invalidField('jwks', 'should hold public keys: this one is private or symmetric')
-  const redirectUris = input.redirectUris ?? []
-  if (hasBrowser !== redirectUris.length > 0)
-    throw invalidField(
-      'redirectUris',
-      hasBrowser
-        ? 'should name at least one address'
-        : `should be left out: a ${input.type} application is sent no code`,
-    )
   const audience = input.audience ?? null
-  if ((audience !== null) !== (input.type === 'service'))
-    throw invalidField('audience', 'should be given for a service, and for nothing else')
-  if (audience !== null) checkAudience('audience', audience)
-  for (const resource of input.resources ?? []) checkAudience('resources', resource)
-  for (const scope of input.audienceScopes ?? [])
-    if (!/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(scope))
-      throw invalidField(
-        'audienceScopes',
-        `${scope} should be of printable characters without spaces, quotes and backslashes`,
-      )
-  for (const [field, uris] of [
-    ['redirectUris', redirectUris],
-    ['postLogoutUris', input.postLogoutUris ?? []],
-  ] as const) {
-    if (uris.length > MAX_URIS) throw invalidField(field, `should name at most ${MAX_URIS} addresses`)
-    for (const uri of uris) checkRedirect(field, uri, input.type)
-  }
-  if (input.backchannelUri) checkServer('backchannelUri', input.backchannelUri)
-  if (input.initiateUri) checkServer('initiateUri', input.initiateUri)
-  return {
+  const registration: Registration = {
     name,
     type: input.type,
-    authentication,
+    authentication:
+      input.authentication ?? (['web', 'service'].includes(input.type) ? 'client_secret_basic' : 'none'),
     jwks: input.jwks ?? null,
-    redirectUris,
+    redirectUris: input.redirectUris ?? [],
     postLogoutUris: input.postLogoutUris ?? [],
     backchannelUri: input.backchannelUri ?? null,
     initiateUri: input.initiateUri ?? null,
@@ -125,6 +83,62 @@ export function registrationOf(input: RegistrationInput): Registration {
     requiresPar: input.requiresPar ?? false,
     requiresDpop: input.requiresDpop ?? false,
   }
+  checkAuthentication(registration)
+  checkAddresses(registration)
+  checkAudiences(registration)
+  return registration
+}
+
+function checkAuthentication({ type, authentication, jwks }: Registration): void {
+  if (['spa', 'native'].includes(type) && authentication !== 'none')
+    throw invalidField(
+      'authentication',
+      `should be none: everybody who has a ${type} application has its secret`,
+    )
+  if (['web', 'service'].includes(type) && authentication === 'none')
+    throw invalidField('authentication', `should not be none: a ${type} application can keep a secret`)
+  if ((authentication === 'private_key_jwt') !== (jwks !== null))
+    throw invalidField('jwks', 'should be given with private_key_jwt, and with nothing else')
+  for (const key of jwks?.keys ?? [])
+    if ('d' in key || 'k' in key || 'p' in key)
+      throw invalidField('jwks', 'should hold public keys: this one is private or symmetric')
+}
+
+function checkAddresses({
+  type,
+  redirectUris,
+  postLogoutUris,
+  backchannelUri,
+  initiateUri,
+}: Registration): void {
+  const hasBrowser = ['web', 'spa', 'native'].includes(type)
+  if (hasBrowser !== redirectUris.length > 0)
+    throw invalidField(
+      'redirectUris',
+      hasBrowser
+        ? 'should name at least one address'
+        : `should be left out: a ${type} application is sent no code`,
+    )
+  for (const [field, uris] of Object.entries({ redirectUris, postLogoutUris })) {
+    if (uris.length > MAX_URIS) throw invalidField(field, `should name at most ${MAX_URIS} addresses`)
+    for (const uri of uris) checkRedirect(field, uri, type)
+  }
+  if (backchannelUri !== null) checkServer('backchannelUri', backchannelUri)
+  if (initiateUri !== null) checkServer('initiateUri', initiateUri)
+}
+
+function checkAudiences({ type, audience, audienceScopes, resources }: Registration): void {
+  if ((audience !== null) !== (type === 'service'))
+    throw invalidField('audience', 'should be given for a service, and for nothing else')
+  if (audience !== null) checkAudience('audience', audience)
+  for (const resource of resources) checkAudience('resources', resource)
+  // RFC 6749 section 3.3.
+  for (const scope of audienceScopes)
+    if (!/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(scope))
+      throw invalidField(
+        'audienceScopes',
+        `${scope} should be of printable characters without spaces, quotes and backslashes`,
+      )
 }
 
 /** Whether an address is of this very machine: TLS would add nothing. */

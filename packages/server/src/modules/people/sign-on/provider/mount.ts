@@ -7,9 +7,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type Provider from 'oidc-provider'
-import type { Services } from '#platform/context'
+import { type Door, enter } from '#platform/address-limit'
+import { type Ctx, createCtx, type Services } from '#platform/context'
 import { failures } from '#platform/errors'
+import { ANYWHERE, clientOf } from '#platform/http'
 import { asAppError } from '#platform/problem'
+import { events } from '../catalog.ts'
 import { actFor, type Bearer } from './acting.ts'
 import { bearerOf } from './bearers.ts'
 import { createProvider, MOUNT, ROUTES } from './configuration.ts'
@@ -40,6 +43,9 @@ const OF_PROGRAMS = [
   [['POST'], ROUTES.pushed_authorization_request],
   [['POST'], ROUTES.device_authorization],
 ] as const
+
+/** Codes that people type are short, so that they can be typed: guessing them is made slow (RFC 8628 section 5.1). */
+const USER_CODES: Door = { name: 'device_codes', attempts: 30, limited: () => events.device_limited() }
 
 /** The provider of this server, made anew when the keys are others. */
 export class SignOn {
@@ -131,23 +137,46 @@ export class SignOn {
         .type('text/html; charset=utf-8')
         .send(html)
     } catch (error) {
-      const failure = asAppError(error)
-      if (failure.status >= 500) throw error
-      const { html, policy } = await this.#pages.error(request, {
-        error: failure.code,
-        description: failure.message,
-      })
-      return reply
-        .code(failure.status)
-        .header('content-security-policy', policy ?? FORM_POLICY)
-        .type('text/html; charset=utf-8')
-        .send(html)
+      return this.#refuse(request, reply, error)
     }
   }
 
+  /** A page instead of a problem document: whoever reads it sits at a browser. */
+  async #refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<FastifyReply> {
+    const failure = asAppError(error)
+    if (failure.status >= 500) throw error
+    const { html, policy } = await this.#pages.error(request, {
+      error: failure.code,
+      description: failure.message,
+    })
+    return reply
+      .code(failure.status)
+      .header('content-security-policy', policy ?? FORM_POLICY)
+      .type('text/html; charset=utf-8')
+      .send(html)
+  }
+
   async #serveBrowser(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const principal = await this.#services.ports.principalOfBrowser(request, reply)
-    return this.#serve(request, reply, await bearerOf(this.#services, principal))
+    let browser: Bearer | undefined
+    try {
+      if (request.method === 'POST' && request.routeOptions.url === MOUNT + ROUTES.code_verification)
+        await enter(await this.#anonymous(request), USER_CODES)
+      browser = await bearerOf(this.#services, await this.#services.ports.principalOfBrowser(request, reply))
+    } catch (error) {
+      return this.#refuse(request, reply, error)
+    }
+    return this.#serve(request, reply, browser)
+  }
+
+  async #anonymous(request: FastifyRequest): Promise<Ctx> {
+    const { compiled } = await this.#services.ports.policies.current()
+    return createCtx(this.#services, {
+      requestId: request.id,
+      client: clientOf(request),
+      actor: { kind: 'anonymous' },
+      organizationId: ANYWHERE,
+      policy: compiled,
+    })
   }
 
   async #serve(
