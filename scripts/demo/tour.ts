@@ -77,7 +77,10 @@ export class Tour {
     await this.#walk.exchange({ method: 'POST', url: this.#api('/me/email/verification'), ...own }, 202)
     const token = await mailedToken(this.#server, email, 'verify-email')
     this.#walk.note(`The mail is at ${this.#server.publicUrl}/outbox, for there is no mail server here.`)
-    await this.#walk.exchange({ method: 'POST', url: this.#api('/auth/email/verify'), body: { token } }, 204)
+    await this.#walk.exchange(
+      { method: 'POST', url: this.#api('/auth/email/verify'), body: { token }, ...own },
+      204,
+    )
   }
 
   /** Somebody whom the owner adds, and who takes the account up by the link that is mailed. */

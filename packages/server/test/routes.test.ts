@@ -145,7 +145,6 @@ describe('without a credential that holds', () => {
       'POST /api/v1/auth/activate',
       'POST /api/v1/auth/email/confirm',
       'POST /api/v1/auth/email/refuse',
-      'POST /api/v1/auth/email/verify',
       'POST /api/v1/auth/login',
       'POST /api/v1/auth/mfa',
       'POST /api/v1/auth/mfa/passkey',

@@ -456,10 +456,14 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   'POST /api/v1/auth/email/verify': {
     event: 'identity.email_verified',
     states: ACT,
-    drive: byLink(async (app, { victim }) => {
+    async drive({ app, world: make }, route) {
+      const world = await make()
+      const { victim } = world
       await unverify(app, victim.member.userId)
-      return { token: await linkFor(app, victim.member, 'verify_email') }
-    }),
+      const body = { token: await linkFor(app, victim.member, 'verify_email') }
+      const answer = await call(app, route, addressOf(route, {}), from(victim), body)
+      return { answer, app, ...of(victim) }
+    },
   },
   'POST /api/v1/auth/email/confirm': {
     event: 'identity.email_changed',

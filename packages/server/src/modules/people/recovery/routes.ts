@@ -1,7 +1,7 @@
 /** @module */
 import { z } from 'zod'
 import { emailField, passwordField } from '#people/identity'
-import { type Route, route } from '#platform/http'
+import { ANYTHING, type Route, route } from '#platform/http'
 import { confirmEmailChange } from './commands/confirm-email-change.ts'
 import { activateAccount, finishReset } from './commands/finish-reset.ts'
 import { refuseEmailChange } from './commands/refuse-email-change.ts'
@@ -61,9 +61,10 @@ export const recoveryRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/auth/email/verify',
-    summary: 'Verify an address by the link that was mailed to it',
+    summary: 'Verify your address by the link that was mailed to it',
     tag,
-    access: 'anyone',
+    access: 'member',
+    whileOwing: ANYTHING,
     body: z.strictObject({ token: tokenField }),
     async handle(ctx, { body }) {
       await verifyEmail(ctx, body.token)

@@ -57,7 +57,9 @@ describe('[SA-08] an account that somebody else created', () => {
     expect((await activate(token)).body.code).toBe('identity.link_dead')
     expect((await app.request('POST', '/me/email/verification', { as: changed.body })).status).toBe(202)
     const verify = { token: await mailedToken(app, 'recovery.verify_email', email) }
-    expect((await app.request('POST', '/auth/email/verify', { body: verify })).status).toBe(204)
+    expect((await app.request('POST', '/auth/email/verify', { as: changed.body, body: verify })).status).toBe(
+      204,
+    )
     expect((await app.request('GET', '/me/permissions', { as: changed.body })).status).toBe(200)
   })
 

@@ -230,6 +230,7 @@ describe('a reset link', () => {
 
   test('does nothing but what it was made for', async () => {
     const { email } = await person()
+    const as = await app.signIn(email)
     const token = await tokenFor(email)
     for (const [path, body] of [
       ['/auth/activate', { token, password: NEXT }],
@@ -237,7 +238,10 @@ describe('a reset link', () => {
       ['/auth/email/confirm', { token }],
       ['/auth/email/refuse', { token }],
     ] as const) {
-      const answer = await app.request('POST', path, { body })
+      const answer = await app.request('POST', path, {
+        body,
+        as: path === '/auth/email/verify' ? as : undefined,
+      })
       expect([path, answer.status, answer.body.code]).toEqual([path, 422, 'identity.link_dead'])
     }
     expect((await reset(token)).status).toBe(204)
@@ -337,8 +341,9 @@ describe('verifying an address', () => {
     expect(asked.status).toBe(202)
     const [mail] = await mailsTo(email, 'recovery.verify_email')
     const token = new URL(mail!.url!).searchParams.get('token')!
-    expect((await app.request('POST', '/auth/email/verify', { body: { token } })).status).toBe(204)
-    expect((await app.request('POST', '/auth/email/verify', { body: { token } })).status).toBe(422)
+    const body = { token }
+    expect((await app.request('POST', '/auth/email/verify', { as: tokens, body })).status).toBe(204)
+    expect((await app.request('POST', '/auth/email/verify', { as: tokens, body })).status).toBe(422)
     expect((await app.request('GET', '/me/permissions', { as: tokens })).status).toBe(200)
     const again = await app.request('POST', '/me/email/verification', { as: tokens })
     expect([again.status, again.body.code]).toEqual([409, 'recovery.already_verified'])
@@ -346,17 +351,51 @@ describe('verifying an address', () => {
       'sessions.signed_in',
       'recovery.verification_sent',
       'identity.email_verified',
+      'recovery.link_refused',
     ])
   })
 
+  test('takes a session of the account beside its mailbox', async () => {
+    // Attack: pre-registration hijack. Somebody makes an account over a victim's address, keeps its password and a
+    // second factor of theirs, asks for the link, and waits for the victim to follow it.
+    const [{ email, userId, organizationId }, stranger] = [await person(), await person()]
+    await unverify(app, userId)
+    const theirs = await app.signIn(email)
+    await app.ownerDb.transaction(`account:${userId}`, (tx) =>
+      tx
+        .insertInto('totpFactors')
+        .values({
+          userId,
+          id: userId,
+          secret: Buffer.alloc(60),
+          createdAt: app.clock.now(),
+          confirmedAt: app.clock.now(),
+        })
+        .execute(),
+    )
+    const token = await linkFor(app, { userId, organizationId }, 'verify_email')
+    const body = { token }
+    expect((await app.request('POST', '/auth/email/verify', { body })).status).toBe(401)
+    const as = await app.signIn(stranger.email)
+    expect((await app.request('POST', '/auth/email/verify', { as, body })).body.code).toBe(
+      'identity.link_dead',
+    )
+    // What the victim can do, who knows no password: set one by mail. Then nothing of the stranger's is left.
+    expect((await reset(await tokenFor(email))).status).toBe(204)
+    expect((await app.request('GET', '/me', { as: theirs })).status).toBe(401)
+    const again = await app.request('POST', '/auth/login', { body: { email, password: NEXT } })
+    expect(again.body.status).toBe('signed_in')
+  })
+
   test('works once of 20 at two servers', async () => {
-    const { userId, organizationId } = await person()
+    const { email, userId, organizationId } = await person()
     await unverify(app, userId)
     const token = await linkFor(app, { userId, organizationId }, 'verify_email')
+    const as = await app.signIn(email)
     const other = await app.sibling()
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
-        send(i % 2 === 0 ? app : other, 'POST', '/auth/email/verify', { body: { token } }),
+        send(i % 2 === 0 ? app : other, 'POST', '/auth/email/verify', { as, body: { token } }),
       ),
     )
     expect(answers.map(({ status }) => status).sort()).toEqual([204, ...Array(19).fill(422)])

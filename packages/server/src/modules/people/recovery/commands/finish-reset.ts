@@ -1,3 +1,4 @@
+import { removeFactorsSince } from '#people/factors'
 import {
   choosePassword,
   inEachOrganization,
@@ -14,7 +15,7 @@ import { noteRefusal, takeLink } from './take-link.ts'
 /**
  * Sets a new password by a mailed link and ends everything the account holds, in every organization: sessions, access
  * and refresh tokens, challenges of sign-ins half done, other links, and devices that were proven. It lifts a lock, and
- * proves the address, whose mailbox was read. It signs nobody in: what the policy asks at a sign-in, a second factor
+ * proves the address, whose mailbox was read; where it had never been proven, second factors of before are removed. It signs nobody in: what the policy asks at a sign-in, a second factor
  * among it, is asked at the next one. Of any number at once, on any number of servers, one sets its password.
  *
  * @throws `identity.link_dead`; `identity.weak_password`, which leaves the link good; `too_many_requests`
@@ -68,7 +69,9 @@ async function setPassword(ctx: Ctx, { token, kind, password, field, event }: Se
   const set = ctx.db.transaction(`account:${userId}`, async (tx) => {
     await spendLink(acting, tx, open.link, token, [kind])
     await savePassword(tx, userId, { hash, mustChange: false, now: ctx.now() })
-    await saveEmailVerified(tx, userId, ctx.now())
+    // The mailbox is proven for the first time: second factors of before are those of whoever made the account over it.
+    if (await saveEmailVerified(tx, userId, ctx.now()))
+      await removeFactorsSince(acting, tx, userId, new Date(0))
     await inEachOrganization(acting, tx, userId, (there) => there.record(tx, event(userId)))
     await ctx.services.ports.endAccountSessions(acting, tx, userId, 'password_reset')
     if (kind === 'password_reset') await acting.mail(tx, mails.password_was_reset(account, undefined))

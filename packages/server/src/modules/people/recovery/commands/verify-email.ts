@@ -1,5 +1,6 @@
 import {
   holdOwnAccount,
+  identityErrors,
   identityEvents,
   inEachOrganization,
   isEmailVerified,
@@ -38,17 +39,21 @@ export async function sendVerification(ctx: Ctx): Promise<void> {
 }
 
 /**
- * Proves an address by the link that was mailed to it. Ends nothing and signs nobody in: whoever is signed in goes on.
+ * Proves the caller's address by the link that was mailed to it. It takes both the mailbox and a session of the account:
+ * whoever made an account over somebody else's address would otherwise keep their password to it once the owner of the
+ * mailbox follows the link. That owner, who cannot sign in, sets a new password by mail, which ends all the other holds.
  *
- * @throws `identity.link_dead`, `too_many_requests`
+ * @throws `identity.link_dead` also for the link of another account; `too_many_requests`
  */
 export async function verifyEmail(ctx: Ctx, token: string): Promise<void> {
-  const { link, acting } = await takeLink(ctx, token, 'verify_email')
-  const { userId } = link
+  const { userId } = userOf(ctx)
+  const { link } = await takeLink(ctx, token, 'verify_email')
   const verified = ctx.db.transaction(`account:${userId}`, async (tx) => {
-    await spendLink(acting, tx, link, token, ['verify_email'])
+    await holdOwnAccount(ctx, tx)
+    if (link.userId !== userId) throw identityErrors.link_dead()
+    await spendLink(ctx, tx, link, token, ['verify_email'])
     if (!(await saveEmailVerified(tx, userId, ctx.now()))) return
-    await inEachOrganization(acting, tx, userId, (there) =>
+    await inEachOrganization(ctx, tx, userId, (there) =>
       there.record(tx, identityEvents.email_verified({ target: { type: 'user', id: userId } })),
     )
   })

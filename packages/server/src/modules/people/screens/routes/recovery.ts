@@ -10,6 +10,7 @@ import {
   verifyEmail,
 } from '#people/recovery'
 import type { Ctx } from '#platform/context'
+import { ANYTHING } from '#platform/http'
 import { form, passwordField, refusalNotice, textField } from '../pages/form.ts'
 import { html } from '../pages/html.ts'
 import { type Page, type Screen, screen, type Visit } from '../pages/screen.ts'
@@ -65,6 +66,8 @@ function passwordLink(link: PasswordLink): Screen {
 
 interface ButtonLink {
   readonly path: string
+  /** Takes a session of the link's account, too. */
+  readonly isOwn?: true
   title(words: Words): string
   intro(words: Words): string
   submit(words: Words): string
@@ -73,10 +76,11 @@ interface ButtonLink {
 }
 
 /** A link at whose end one presses a button. */
-function buttonLink({ path, title, intro, submit, kind = undefined, run }: ButtonLink): Screen {
+function buttonLink({ path, title, intro, submit, kind = undefined, isOwn, run }: ButtonLink): Screen {
   return screen({
     path,
-    access: 'anyone',
+    access: isOwn ? 'person' : 'anyone',
+    whileOwing: ANYTHING,
     show(visit) {
       return {
         title: title(visit.words),
@@ -159,6 +163,7 @@ export const recoveryScreens: readonly Screen[] = [
   ),
   buttonLink({
     path: '/verify-email',
+    isOwn: true,
     title: (words) => words.verify.title,
     intro: (words) => words.verify.intro,
     submit: (words) => words.verify.submit,
