@@ -11,7 +11,7 @@ export async function openApiDocument(): Promise<object> {
   const http = Fastify()
   // Nothing is served: the routes are mounted for their descriptions.
   const services = { metrics: new Metrics() } as Services
-  installHttp(http, services)
+  installHttp(http, services, async (_request, reply) => reply)
   await installDocumentation(http)
   mount(http, services, {} as Gate, routes)
   await http.ready()

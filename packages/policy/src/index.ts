@@ -46,5 +46,12 @@ export { type RenderOptions, renderHtml, renderMarkdown } from './render/index.t
 export { durationSeconds, formatDuration } from './schema/scalars.ts'
 export { jsonSchema, type PolicySource } from './schema.ts'
 export { type SettingProblem, settablePaths, type Tightened, tighten } from './settings.ts'
-export { demandsSecondFactor, grants, type HeldPermission, mayAssign, mayManage } from './standing.ts'
+export {
+  demandsSecondFactor,
+  grants,
+  type HeldPermission,
+  heldRoles,
+  mayAssign,
+  mayManage,
+} from './standing.ts'
 export { type PolicyTestResult, type PolicyTestRun, runPolicyTests } from './testing/run.ts'

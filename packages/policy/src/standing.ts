@@ -1,6 +1,6 @@
 /** What a subject holds, gives and administers: the questions that are not about one action. @module */
 import { type CompiledPermission, type CompiledPolicy, hasBit } from './compile.ts'
-import { isLive, isSuspended, reaches, soleAssignment, standingReason } from './decide.ts'
+import { decide, isLive, isSuspended, reaches, soleAssignment, standingReason } from './decide.ts'
 import type { Question, Standing } from './question.ts'
 
 /** A permission somebody holds right now. */
@@ -103,4 +103,27 @@ export function demandsSecondFactor(compiled: CompiledPolicy, standing: Standing
     (assignment) =>
       isLive(assignment, now.getTime()) && compiled.roles.get(assignment.role)?.demandsSecondFactor === true,
   )
+}
+
+/** The roles that count now, by the one way that decides who holds a role: expired and suspended ones do not. */
+export function heldRoles(
+  compiled: CompiledPolicy,
+  standing: Standing,
+  now: Date,
+  options: { platform?: boolean } = {},
+): string[] {
+  const { organization } = standing
+  const assigned = [...new Set(standing.assignments.map(({ role }) => role))]
+  return assigned.filter((id) => {
+    const resource = { type: 'role', id }
+    const question = {
+      subject: standing,
+      action: 'hold',
+      resource,
+      organization,
+      platform: options.platform === true,
+      now,
+    }
+    return decide(compiled, question).allowed
+  })
 }

@@ -4,6 +4,7 @@ import {
   decide,
   diffPolicies,
   grants,
+  heldRoles,
   mayAssign,
   mayManage,
   type Policy,
@@ -51,6 +52,18 @@ describe('held permissions', () => {
   test('are none where every decision is refused', () => {
     expect(grants(shop, member(['owner'], { accountActive: false }), NOW)).toEqual([])
     expect(grants(shop, member(['owner']), NOW, { organization: 'globex' })).toEqual([])
+  })
+})
+
+describe('held roles', () => {
+  test('are those that count now: neither expired, nor privileged and suspended', () => {
+    const past = { role: 'clerk', expiresAt: new Date(NOW.getTime() - 1) }
+    const standing = { ...member(['owner', 'customer']), privilegesSuspended: true }
+    expect(heldRoles(shop, { ...standing, assignments: [...standing.assignments, past] }, NOW)).toEqual([
+      'customer',
+    ])
+    expect(heldRoles(shop, member(['owner', 'customer']), NOW)).toEqual(['owner', 'customer'])
+    expect(heldRoles(shop, member(['owner'], { accountActive: false }), NOW)).toEqual([])
   })
 })
 

@@ -77,12 +77,3 @@ export function contextOf({ services, requestId, client }: Ctx, principal: Princ
     policy,
   })
 }
-
-/** Roles the visitor holds now, by the one way that decides who holds a role. */
-export async function rolesOf({ ctx, principal }: Visitor): Promise<string[]> {
-  const assigned = [...new Set(principal.standing?.assignments.map(({ role }) => role))]
-  const decisions = await Promise.all(
-    assigned.map((id) => ctx.services.ports.decide(ctx, 'hold:role', { type: 'role', id })),
-  )
-  return assigned.filter((_, i) => decisions[i]!.allowed)
-}

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { heldRoles } from '@writ/policy'
 import '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -18,7 +19,7 @@ import { issueCode } from './commands/issue-code.ts'
 import { headerValue, hostOrigin, returnPath } from './model.ts'
 import { type Asked, readAsked } from './proxy/asked.ts'
 import { departedAt, departureMark } from './proxy/departure.ts'
-import { contextOf, requireHost, rolesOf, type Visitor, visitorOf } from './queries.ts'
+import { contextOf, requireHost, type Visitor, visitorOf } from './queries.ts'
 
 /** On the application's host, readable there alone and by no script. */
 const COOKIE = '__Host-writ_forward'
@@ -55,7 +56,7 @@ export const forwardAuthRoutes: readonly Route[] = [
       const visitor = secret === undefined ? undefined : await visitorOf(ctx, secret, asked.origin)
       if (!visitor) return signInFirst(ctx, asked, reply)
       for (const permission of [query.permission ?? []].flat()) await demand(visitor, permission)
-      void reply.headers(await headersFor(visitor))
+      void reply.headers(headersFor(visitor))
     },
   }),
   route({
@@ -168,14 +169,15 @@ async function demand({ ctx }: Visitor, permission: string): Promise<void> {
 }
 
 /** None is ever empty: a proxy might then leave the client's own in its place. */
-async function headersFor(visitor: Visitor): Promise<Record<string, string>> {
+function headersFor(visitor: Visitor): Record<string, string> {
   const { principal, email, name } = visitor
-  const roles = await rolesOf(visitor)
+  const { home, policy, standing } = principal
+  const roles = heldRoles(policy, standing!, visitor.ctx.now(), { platform: home.kind === 'platform' })
   return {
-    'x-writ-user': toWire('usr', principal.standing!.id),
+    'x-writ-user': toWire('usr', standing!.id),
     'x-writ-email': headerValue(email),
     'x-writ-name': headerValue(name === '' ? email : name),
-    'x-writ-organization': toWire('org', principal.home.organizationId),
+    'x-writ-organization': toWire('org', home.organizationId),
     'x-writ-roles': roles.length === 0 ? '-' : roles.map(headerValue).join(','),
   }
 }

@@ -27,6 +27,8 @@ export interface AccountOrganization {
   readonly overrides: string | null
   readonly memberId: Uuid
   readonly status: 'active' | 'deactivated'
+  /** The end of the last day, where one is set: from then on it is as if there were no membership. */
+  readonly accessEndsAt: Date | null
   /** It took the account in and the person has not come yet. */
   readonly isAwaited: boolean
 }

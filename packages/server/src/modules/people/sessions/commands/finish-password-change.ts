@@ -49,7 +49,7 @@ export async function finishPasswordChange(ctx: Ctx, input: PasswordChangeInput)
     userId,
     browser,
     async add(tx, held, challenge) {
-      await refuseForeign(tx, userId, input.organization)
+      await refuseForeign(tx, userId, input.organization, ctx.now())
       const account = await replaceTemporary(ctx, tx, held, hash)
       const { methods, secondFactorAt } = challenge
       return { account, methods, secondFactorAt, organization: input.organization ?? challenge.organization }

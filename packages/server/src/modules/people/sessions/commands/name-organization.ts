@@ -24,15 +24,20 @@ export async function nameOrganization(
     userId,
     browser,
     async add(tx, account, { methods, secondFactorAt }) {
-      await refuseForeign(tx, userId, organization)
+      await refuseForeign(tx, userId, organization, ctx.now())
       return { account, methods, secondFactorAt, organization }
     },
   })
 }
 
 /** Nothing is lost by a wrong name: it is refused before anything is spent. @throws `sessions.organization_not_found` */
-export async function refuseForeign(tx: Tx, userId: Uuid, named: string | undefined): Promise<void> {
+export async function refuseForeign(
+  tx: Tx,
+  userId: Uuid,
+  named: string | undefined,
+  now: Date,
+): Promise<void> {
   if (named === undefined) return
-  const chosen = chooseOrganization(await organizationsOf(tx, userId), nameOf(named))
+  const chosen = chooseOrganization(await organizationsOf(tx, userId), nameOf(named), now)
   if (!('one' in chosen)) throw errors.organization_not_found()
 }

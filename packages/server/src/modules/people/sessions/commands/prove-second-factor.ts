@@ -58,6 +58,6 @@ export async function askForPasskey(ctx: Ctx, challenge: string): Promise<Passke
 /** Of the organization that is signed in to, where that is known: which factors are taken is its say. */
 async function policyFor(ctx: Ctx, { userId, organization }: Presented): Promise<CompiledPolicy> {
   const organizations = await ctx.db.transaction(`account:${userId}`, (tx) => organizationsOf(tx, userId))
-  const chosen = chooseOrganization(organizations, nameOf(organization ?? undefined))
+  const chosen = chooseOrganization(organizations, nameOf(organization ?? undefined), ctx.now())
   return 'one' in chosen ? policyOf(ctx, chosen.one.overrides) : ctx.policy
 }

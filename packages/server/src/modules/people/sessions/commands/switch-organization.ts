@@ -32,7 +32,7 @@ export async function switchOrganization(ctx: Ctx, named: string): Promise<Switc
   const { userId, sessionId } = userOf(ctx)
   return ctx.db.transaction(`account:${userId}`, async (tx) => {
     const account = await holdOwnAccount(ctx, tx)
-    const chosen = chooseOrganization(await organizationsOf(tx, userId), nameOf(named))
+    const chosen = chooseOrganization(await organizationsOf(tx, userId), nameOf(named), ctx.now())
     if (!('one' in chosen)) throw errors.organization_not_found()
     const policy = await policyOf(ctx, chosen.one.overrides)
     const old = await getSessionProofs(tx, sessionId)

@@ -74,6 +74,7 @@ export async function takeNextStep(ctx: Ctx, tx: Tx, progress: Progress): Promis
     mustChangePassword: account.mustChangePassword,
     organizations,
     named: nameOf(progress.organization ?? undefined),
+    now: ctx.now(),
   })
   return take(ctx, tx, progress, { next, factors })
 }

@@ -12,6 +12,7 @@ const plain: Proven<Choice> = {
   mustChangePassword: false,
   organizations: [acme],
   named: undefined,
+  now,
 }
 const enrolled = { hasSecondFactor: true }
 const proven = { hasSecondFactor: true, secondFactorAt: now }

@@ -8,6 +8,7 @@ export interface Proven<T extends Choice> {
   readonly mustChangePassword: boolean
   readonly organizations: readonly T[]
   readonly named: Named | undefined
+  readonly now: Date
 }
 
 export type NextStep<T extends Choice> =
@@ -25,11 +26,11 @@ export type NextStep<T extends Choice> =
  * lost.
  */
 export function nextStep<T extends Choice>(proven: Proven<T>): NextStep<T> {
-  const all = chooseOrganization(proven.organizations, undefined)
+  const all = chooseOrganization(proven.organizations, undefined, proven.now)
   if ('none' in all) return { step: 'refused', reason: all.none }
   const isFactorProven = proven.secondFactorAt !== null
   if (proven.hasSecondFactor && !isFactorProven) return { step: 'second_factor' }
-  const chosen = chooseOrganization(proven.organizations, proven.named)
+  const chosen = chooseOrganization(proven.organizations, proven.named, proven.now)
   if ('none' in chosen && !isFactorProven) return { step: 'refused', reason: chosen.none }
   if (proven.mustChangePassword) return { step: 'password_change' }
   if ('one' in chosen) return { step: 'session', organization: chosen.one }

@@ -5,6 +5,9 @@ import { type Choice, chooseOrganization } from './organization-choice.ts'
 const acme: Choice = { organizationId: 'a', slug: 'acme', status: 'active', organizationStatus: 'active' }
 const globex: Choice = { organizationId: 'g', slug: 'globex', status: 'active', organizationStatus: 'active' }
 const left: Choice = { ...globex, status: 'deactivated' }
+const now = new Date('2026-03-02T09:00:00Z')
+const over: Choice = { ...globex, accessEndsAt: now }
+const ending: Choice = { ...globex, accessEndsAt: new Date(now.getTime() + 1) }
 const closed: Choice = { ...globex, organizationStatus: 'suspended' }
 
 test.each<[string, Choice[], Parameters<typeof chooseOrganization>[1], unknown]>([
@@ -12,6 +15,9 @@ test.each<[string, Choice[], Parameters<typeof chooseOrganization>[1], unknown]>
   ['several ask which', [acme, globex], undefined, { several: [acme, globex] }],
   ['one that was left does not count', [acme, left], undefined, { one: acme }],
   ['one that is suspended does not count', [acme, closed], undefined, { one: acme }],
+  ['one whose last day is over does not count', [acme, over], undefined, { one: acme }],
+  ['one whose last day is not over does', [acme, ending], undefined, { several: [acme, ending] }],
+  ['one whose last day is over, by name', [acme, over], { slug: 'globex' }, { none: 'no_membership' }],
   ['named by slug', [acme, globex], { slug: 'globex' }, { one: globex }],
   ['named by id', [acme, globex], { id: 'g', slug: 'org_g' }, { one: globex }],
   ['one that is not theirs', [acme], { slug: 'globex' }, { none: 'not_a_member' }],
@@ -19,7 +25,7 @@ test.each<[string, Choice[], Parameters<typeof chooseOrganization>[1], unknown]>
   ['one that is suspended, by name', [acme, closed], { slug: 'globex' }, { none: 'organization_suspended' }],
   ['none at all', [], undefined, { none: 'no_membership' }],
 ])('%s', (_, all, named, expected) => {
-  expect(chooseOrganization(all, named)).toEqual(expected)
+  expect(chooseOrganization(all, named, now)).toEqual(expected)
 })
 
 test.each([

@@ -6,6 +6,8 @@ export interface Choice {
   readonly slug: string
   readonly organizationStatus: string
   readonly status: string
+  /** The end of the last day, where one is set. */
+  readonly accessEndsAt?: Date | null
   /** Whether the organization takes what was proven. Absent: it does. */
   readonly isPermitted?: boolean
 }
@@ -25,25 +27,34 @@ export function nameOf(named: string | undefined): Named | undefined {
 }
 
 /**
- * The organization that was named, or the only one there is. Memberships that are deactivated, organizations that are
+ * The organization that was named, or the only one there is. Memberships that are deactivated or past their last day, organizations that are
  * suspended and those that do not take the way a person came are as if they were not there; the reason is for the log.
  */
-export function chooseOrganization<T extends Choice>(all: readonly T[], named: Named | undefined): Chosen<T> {
+export function chooseOrganization<T extends Choice>(
+  all: readonly T[],
+  named: Named | undefined,
+  now: Date,
+): Chosen<T> {
   const meant = named
     ? all.filter(({ organizationId, slug }) => organizationId === named.id || slug === named.slug)
     : all
   if (named && meant.length === 0) return { none: 'not_a_member' }
-  const open = meant.filter(isOpen)
+  const open = meant.filter((each) => isOpen(each, now))
   if (open.length > 1) return { several: open }
-  return open[0] ? { one: open[0] } : { none: closedReason(meant) }
+  return open[0] ? { one: open[0] } : { none: closedReason(meant, now) }
 }
 
-function isOpen({ status, organizationStatus, isPermitted = true }: Choice): boolean {
-  return status === 'active' && organizationStatus === 'active' && isPermitted
+function isOpen(choice: Choice, now: Date): boolean {
+  const { organizationStatus, isPermitted = true } = choice
+  return isActive(choice, now) && organizationStatus === 'active' && isPermitted
 }
 
-function closedReason(all: readonly Choice[]): Refused {
-  const active = all.filter(({ status }) => status === 'active')
+function isActive({ status, accessEndsAt = null }: Choice, now: Date): boolean {
+  return status === 'active' && (accessEndsAt === null || accessEndsAt > now)
+}
+
+function closedReason(all: readonly Choice[], now: Date): Refused {
+  const active = all.filter((each) => isActive(each, now))
   if (active.some(({ organizationStatus }) => organizationStatus === 'active')) return 'method_not_permitted'
   return active.length > 0 ? 'organization_suspended' : 'no_membership'
 }

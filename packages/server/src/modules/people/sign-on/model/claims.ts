@@ -1,5 +1,5 @@
 /** What an application is told of a person. Pure. @module */
-import { grants } from '@writ/policy'
+import { grants, heldRoles } from '@writ/policy'
 import type { Principal } from '#platform/context'
 import { toWire } from '#platform/ids'
 
@@ -30,14 +30,12 @@ export const SINGLE_FACTOR = 'urn:writ:acr:single-factor'
 /** The organization a token is for, and what the person may do there now. */
 export function accessClaims(principal: Principal, now: Date) {
   const { home, standing, policy } = principal
-  const live = standing!.assignments.filter(({ expiresAt }) => !expiresAt || expiresAt > now)
+  const platform = home.kind === 'platform'
   return {
     organization: toWire('org', home.organizationId),
     organization_slug: home.slug,
-    roles: [...new Set(live.map(({ role }) => role))],
-    permissions: grants(policy, standing!, now, { platform: home.kind === 'platform' }).map(
-      ({ permission }) => permission,
-    ),
+    roles: heldRoles(policy, standing!, now, { platform }),
+    permissions: grants(policy, standing!, now, { platform }).map(({ permission }) => permission),
   }
 }
 
