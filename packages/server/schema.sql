@@ -234,8 +234,41 @@ create table audit_personal (
   facts jsonb not null,
   PRIMARY KEY (organization_id, event_id, about)
 );
+-- policy system (writ_system) all using true
 -- policy tenant (writ_app, writ_owner) all using (organization_id = ( SELECT current_organization() AS current_organization))
 -- writ_app may delete, insert, select
+-- writ_system may delete, select
+
+-- Consents of an account, each with the document it was given to. A withdrawn one stays: that it was given, and until when, is what has to be shown.
+--   user_id: Whose.
+--   id: uuid v7; cns_… on the wire.
+--   purpose: What for, as the policy names it.
+--   policy_version_id: The policy version in force, with the words that were agreed to.
+--   given_at: When.
+--   given_by: How: with the cookie of a page, or with the access token of a program.
+--   withdrawn_at: From then on it is none.
+--   withdrawn_because: withdrawn: by the person. renewed: given again, under a later version.
+create table consents (
+  user_id uuid not null,
+  id uuid not null,
+  purpose text not null,
+  policy_version_id uuid not null,
+  given_at timestamp with time zone not null,
+  given_by text not null,
+  withdrawn_at timestamp with time zone,
+  withdrawn_because text,
+  PRIMARY KEY (user_id, id),
+  FOREIGN KEY (policy_version_id) REFERENCES policy_versions(id),
+  FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  CHECK (((withdrawn_at IS NULL) = (withdrawn_because IS NULL))),
+  CHECK ((given_by = ANY (ARRAY['cookie'::text, 'bearer'::text]))),
+  CHECK (((length(purpose) >= 1) AND (length(purpose) <= 100))),
+  CHECK ((withdrawn_because = ANY (ARRAY['withdrawn'::text, 'renewed'::text])))
+);
+CREATE UNIQUE INDEX consents_one ON public.consents USING btree (user_id, purpose) WHERE (withdrawn_at IS NULL);
+-- policy own (writ_app, writ_owner) all using (user_id = ( SELECT current_account() AS current_account))
+-- policy system (writ_system) all using true
+-- writ_app may insert, select
 
 -- HMAC-SHA256 pads of the keys that sign writ.context. Readable by writ_system alone, so that not even injected SQL can sign a context.
 --   id: Order of creation; the newest key signs, older ones verify until they are removed.
@@ -1336,13 +1369,11 @@ create table users (
 --   Exists because writ_app cannot read password_hash: only a transaction signed for this very account gets it.
 -- function account_of_challenge(p_hash bytea) returns uuid, security definer, owner writ_system
 --   Exists because a challenge is presented before there is a session.
--- function account_of_device(p_hash bytea) returns uuid, security definer, owner writ_system
---   Exists because a device is presented before there is a session; only its bearer and the server know the hash.
 -- function account_of_link(p_hash bytea) returns uuid, security definer, owner writ_system
 --   Exists because a link is presented before anybody is signed in; only its bearer and the server know the hash.
 -- function account_of_passkey(p_credential bytea) returns uuid, security definer, owner writ_system
 --   Exists because a passkey names its account before anybody is signed in.
--- function account_organizations(p_user uuid) returns TABLE(organization_id uuid, slug text, name text, kind text, organization_status text, overrides text, member_id uuid, status text, is_awaited boolean), security definer, owner writ_system
+-- function account_organizations(p_user uuid) returns TABLE(organization_id uuid, slug text, name text, kind text, organization_status text, overrides text, member_id uuid, status text, access_ends_at timestamp with time zone, is_awaited boolean), security definer, owner writ_system
 --   Exists because lockout is the strictest of all organizations of an account, and row-level security hides all but one; only a transaction signed for this very account gets the list.
 -- function add_audit_keys(p_organizations uuid[], p_origins text[], p_verifier_keys text[], p_seeds bytea[], p_now timestamp with time zone) returns void, security definer, owner writ_system
 --   Exists because the sequencer makes the first key of every log. Of two nodes that make one, the first wins and both use it.
@@ -1366,6 +1397,8 @@ create table users (
 --   Exists because a password change ends the account's sessions in every organization.
 -- function enqueue_audit() returns trigger, security definer, owner writ_system
 --   Exists because no role may write audit_pending: an event is queued by being added, and by nothing else.
+-- function expire_audit_personal(p_before timestamp with time zone, p_limit integer) returns TABLE(organization_id uuid, events bigint), security definer, owner writ_system
+--   Exists because one task erases, in the logs of all organizations, what the policy keeps for a time only; answers only a transaction signed for that.
 -- function find_organization(p_key text) returns TABLE(id uuid, slug text, status text, overrides text), security definer, owner writ_system
 --   Exists because the platform reaches an organization by its slug; answers only a transaction signed for the platform itself.
 -- function forward_session(p_hash bytea) returns TABLE(session_id uuid, origin text, email text, name text, is_superseded boolean, is_outranked boolean), security definer, owner writ_system

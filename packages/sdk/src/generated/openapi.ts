@@ -3545,7 +3545,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Verify an address by the link that was mailed to it */
+        /** Verify your address by the link that was mailed to it */
         post: {
             parameters: {
                 query?: never;
@@ -3917,6 +3917,8 @@ export interface paths {
                     host: string;
                     return?: string;
                     browser: string;
+                    /** @description When the browser left the host, sealed */
+                    at?: string;
                 };
                 header?: never;
                 path?: never;
@@ -6804,6 +6806,223 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What you are asked consent for, and what you have given */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                purpose: string;
+                                /** @description Null: the policy asks for it no more */
+                                title: string | null;
+                                required: boolean;
+                                given: boolean;
+                                /** @description The document that it was given to last */
+                                policyVersion: string | null;
+                                givenAt: string | null;
+                                /** @description cookie: on a page. bearer: by a program */
+                                givenBy: string | null;
+                                withdrawnAt: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Give your consent to a purpose, under the policy in force */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        purpose: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            purpose: string;
+                            /** @description Null: the policy asks for it no more */
+                            title: string | null;
+                            required: boolean;
+                            given: boolean;
+                            /** @description The document that it was given to last */
+                            policyVersion: string | null;
+                            givenAt: string | null;
+                            /** @description cookie: on a page. bearer: by a program */
+                            givenBy: string | null;
+                            withdrawnAt: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/consents/{purpose}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw a consent */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    purpose: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that is held about you, as one JSON document; takes a fresh sign-in */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The file. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/access-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who looked at your data in this organization, newest first; once an hour for each reader */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description At most this many items. */
+                    limit?: number;
+                    /** @description nextCursor of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                at: string;
+                                /** @description member, sessions, audit_events; members, audit_log: everybody’s */
+                                what: string;
+                                /** @description How many people a list showed */
+                                count: number | null;
+                                reader: {
+                                    kind: string;
+                                    id: string | null;
+                                    /** @description Null: not a member of this organization */
+                                    name: string | null;
+                                };
+                            }[];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;

@@ -94,6 +94,17 @@ export interface AuditPersonal {
   facts: Json
 }
 
+export interface Consents {
+  userId: string
+  id: string
+  purpose: string
+  policyVersionId: string
+  givenAt: Date
+  givenBy: string
+  withdrawnAt: Date | null
+  withdrawnBecause: string | null
+}
+
 export interface ContextKeys {
   id: Generated<number>
   innerPad: Buffer
@@ -532,6 +543,7 @@ export interface DB {
   auditNodes: AuditNodes
   auditPending: AuditPending
   auditPersonal: AuditPersonal
+  consents: Consents
   contextKeys: ContextKeys
   devices: Devices
   factorAttempts: FactorAttempts
