@@ -56,7 +56,7 @@ function done() {
 
 function label(path) {
   const input = form.querySelector(`[name="${CSS.escape(path)}"]`)
-  return input ? input.closest('label').firstChild.textContent.trim() : path
+  return input ? input.labels[0].textContent : path
 }
 
 /** textContent only: nothing of an answer is ever read as markup. */

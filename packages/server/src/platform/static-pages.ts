@@ -1,6 +1,6 @@
 /**
- * Pages that are files of this package: one HTML document, its style and its script, under a policy that lets them
- * load nothing else and be framed by nobody.
+ * Pages that are files of this package: one HTML document and its script, under a policy that lets them load nothing but
+ * the style of all pages and be framed by nobody.
  *
  * @module
  */
@@ -14,11 +14,10 @@ const POLICY =
 
 const TYPES = {
   '': 'text/html; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
 }
 
-/** Serves `pages/<name>.html` at `/<name>`, with `/<name>.css` and `/<name>.js`. */
+/** Serves `pages/<name>.html` at `/<name>`, with `/<name>.js`. */
 export function servePage(http: FastifyInstance, name: string): void {
   for (const [suffix, type] of Object.entries(TYPES)) {
     const content = readFileSync(new URL(`${name}${suffix === '' ? '.html' : suffix}`, folder))

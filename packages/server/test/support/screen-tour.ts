@@ -26,7 +26,7 @@ export function openPolicy(): string {
     .replace('methods: [password, ', 'methods: [password, passkey, ')
     .replace(
       'recommended: [platform_staff, owner, admin]',
-      'recommended: [owner], required: [admin], removal: both',
+      'recommended: [admin], required: [owner], removal: both',
     )
     .replace('activationMail: true', 'activationMail: true\n  selfRegister: [viewer, scientist]')
 }
@@ -143,6 +143,10 @@ export class Window {
     }))
     expect(violations, about).toEqual([])
     expect(this.#complaints, `${about}: the console`).toEqual([])
+  }
+
+  get path(): string {
+    return new URL(this.page.url()).pathname
   }
 
   /** What has the focus, by its name. */

@@ -127,7 +127,7 @@ function seen(address: string, answer: LightMyRequestResponse): PageSeen {
   return {
     status: answer.statusCode,
     address,
-    title: decoded(/<h1>(.*?)<\/h1>/s.exec(html)?.[1] ?? ''),
+    title: decoded((/<h1>(.*?)<\/h1>/s.exec(html)?.[1] ?? '').replace(/<[^>]+>/g, '')),
     html,
     text: decoded(html.replace(/<(script|style|title)[^>]*>.*?<\/\1>/gs, '').replace(/<[^>]+>/g, ' '))
       .replace(/\s+/g, ' ')

@@ -49,6 +49,15 @@ export function isolated(text: string): Html {
   return html`<bdi>${text}</bdi>`
 }
 
+/** The text of a piece, for a place that takes no markup. */
+export function unmarked(piece: Html): string {
+  const entities = new Map(Object.entries(ESCAPED).map(([character, entity]) => [entity, character]))
+  return piece
+    .toString()
+    .replace(/<[^>]*>/g, '')
+    .replace(/&[#\w]+;/g, (entity) => entities.get(entity) ?? entity)
+}
+
 const ESCAPED: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { DIRECTION, LANGUAGES, type Language } from '../model/language.ts'
-import { html, isolated } from './html.ts'
+import { type Html, html, isolated, unmarked } from './html.ts'
 import type { Page, Visit } from './screen.ts'
 import { WORDS } from './words.ts'
 
@@ -29,6 +29,8 @@ export const ASSETS = ['screens.css', 'screens.js'].map((name) => {
 
 const [style, script] = ASSETS.map(({ address }) => address)
 
+const plain = (title: string | Html) => (typeof title === 'string' ? title : unmarked(title))
+
 /** What any page needs to be framed. */
 export type Framed = Pick<Visit, 'language' | 'words' | 'path'> & {
   readonly query: Readonly<Record<string, string | undefined>>
@@ -37,7 +39,7 @@ export type Framed = Pick<Visit, 'language' | 'words' | 'path'> & {
 
 export function document(visit: Framed, page: Page): string {
   const { language, words, product } = visit
-  const frame = html`<html lang="${language}" dir="${DIRECTION[language]}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${words.shell.title(page.title, product)}</title>${
+  const frame = html`<html lang="${language}" dir="${DIRECTION[language]}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${words.shell.title(plain(page.title), product)}</title>${
     page.goesOnTo === undefined ? '' : html`<meta http-equiv="refresh" content="0;url=${page.goesOnTo}">`
   }<link rel="stylesheet" href="${style}"><script src="${script}" defer></script></head><body><header><p>${isolated(product)}</p></header><main${
     page.isWide ? html` class="wide"` : ''

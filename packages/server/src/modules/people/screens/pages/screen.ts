@@ -31,7 +31,7 @@ export interface Visit {
 
 /** A page that is answered. */
 export interface Page {
-  readonly title: string
+  readonly title: string | Html
   readonly body: Html
   /** Default 200; of a form that is shown again the refusal's. */
   readonly status?: number

@@ -7,15 +7,8 @@
 import type { Language } from '../model/language.ts'
 import { en } from './words/en.ts'
 import { he } from './words/he.ts'
+import type { Words } from './words/shape.ts'
 
-type Same<T> = {
-  readonly [K in keyof T]: T[K] extends string
-    ? string
-    : T[K] extends (...values: infer V) => string
-      ? (...values: V) => string
-      : Same<T[K]>
-}
-
-export type Words = Same<typeof en>
+export type { Words } from './words/shape.ts'
 
 export const WORDS: Readonly<Record<Language, Words>> = { en, he }

@@ -13,7 +13,7 @@ import { passwordField as passwordSchema, userOf } from '#people/identity'
 import { stepUp } from '#people/sessions'
 import { pathId } from '#platform/ids'
 import { form, hidden, passwordField, refusalNotice, textField } from '../pages/form.ts'
-import { type Html, html } from '../pages/html.ts'
+import { type Hole, type Html, html } from '../pages/html.ts'
 import { type Answer, type Screen, screen, type Visit } from '../pages/screen.ts'
 import { toAccount } from './account-factors.ts'
 import { ownPasskey } from './account-passkeys.ts'
@@ -85,7 +85,7 @@ async function confirmPage(visit: Visit): Promise<Answer> {
   }
 }
 
-async function removePage(visit: Visit, what: string, action: string, kept: Record<string, string>) {
+async function removePage(visit: Visit, what: Hole, action: string, kept: Record<string, string>) {
   const { words } = visit
   const { removal, totp } = await readOwnFactors(visit.ctx)
   return {

@@ -4,7 +4,7 @@ import { type Screen, screen } from '../pages/screen.ts'
 import { returnOf } from './going-on.ts'
 
 /** Screens, which lead to no other site by themselves. */
-const OURS = /^\/(account|invite|sign-out|device|consent)([/?#]|$)/
+const OURS = /^\/(account|invite|verify-email|sign-out|device)([/?#]|$)/
 
 export const continueScreen: Screen = screen({
   path: '/continue',

@@ -23,10 +23,12 @@ const givenName = nameField.pipe(z.string().min(1))
 async function invitePage(visit: Visit): Promise<Answer> {
   const { words, ctx, language } = visit
   const token = tokenOf(visit)
-  // Who looks is refused the page where the link is dead: there is nothing to show.
-  if (visit.refusal?.code === 'invites.link_dead')
-    return { title: words.problem.title, body: refusalNotice(visit) }
-  const invite = await lookAtInvite(ctx, token)
+  const invite = await lookAtInvite(ctx, token).catch((error: unknown) => {
+    // What was refused may have been the end of the invitation: then that is all there is to show.
+    if (visit.refusal) return undefined
+    throw error
+  })
+  if (!invite) return { title: words.problem.title, body: refusalNotice(visit) }
   const own = `/invite?token=${encodeURIComponent(token)}`
   const facts = html`<p>${words.invite.introAlone(invite.organization.name)} ${words.invite.roles(
     invite.roles.join(', '),

@@ -34,7 +34,7 @@ function decision({ action, xsrf }: Form, fields: Hole, buttons: readonly Button
   )}</div></form>`
 }
 
-function scopeWords({ consent }: Words, scope: string): string {
+function scopeWords({ consent }: Words, scope: string): Hole {
   const { openid, profile, email, organization, roles, permissions, offline_access } = consent
   const known = { openid, profile, email, organization, roles, permissions, offline_access }
   return Object.hasOwn(known, scope) ? known[scope as keyof typeof known] : consent.scope(scope)

@@ -1,4 +1,5 @@
 /** The screens in English: the original. @module */
+import { html, isolated } from '../html.ts'
 
 export const en = {
   shell: {
@@ -6,7 +7,6 @@ export const en = {
     language: 'Language',
     title: (page: string, product: string) => `${page} · ${product}`,
     back: 'Back',
-    cancel: 'Cancel',
     goOn: 'Continue',
     toAccount: 'To your account',
     toSignIn: 'To the sign-in page',
@@ -21,7 +21,6 @@ export const en = {
   },
   signIn: {
     title: 'Sign in',
-    goesOnTo: (application: string) => `You go on to ${application}.`,
     email: 'E-mail address',
     password: 'Password',
     submit: 'Sign in',
@@ -29,8 +28,6 @@ export const en = {
     passkey: 'Sign in with a passkey',
     forgot: 'Forgot your password?',
     register: 'Create an account',
-    signedInAs: (email: string) => `You are signed in as ${email}.`,
-    another: 'Sign in with another account',
   },
   secondFactor: {
     title: 'Second step',
@@ -41,7 +38,6 @@ export const en = {
     recoveryHint: 'One of the codes you kept when you set up your second factor. Each works once.',
     submit: 'Confirm',
     useRecovery: 'Use a recovery code instead',
-    useCode: 'Use your authenticator app instead',
     passkey: 'Use a passkey',
     startAgain: 'Sign in as somebody else',
   },
@@ -120,7 +116,7 @@ export const en = {
   removeFactor: {
     title: 'Remove a second factor',
     app: 'Your authenticator app will no longer be asked for.',
-    passkey: (name: string) => `The passkey “${name}” will no longer work.`,
+    passkey: (name: string) => html`The passkey “${isolated(name)}” will no longer work.`,
     password: 'Your password',
     code: 'Code from your authenticator app',
     codeHint: 'Or a recovery code.',
@@ -137,8 +133,8 @@ export const en = {
     passkey: 'Use a passkey',
   },
   consent: {
-    title: (application: string) => `Let ${application} know you?`,
-    intro: (application: string) => `${application} asks for:`,
+    title: (application: string) => html`Let ${isolated(application)} know you?`,
+    intro: (application: string) => html`${isolated(application)} asks for:`,
     openid: 'who you are, so that it can sign you in',
     profile: 'your name and language',
     email: 'your e-mail address',
@@ -146,8 +142,7 @@ export const en = {
     organization: 'the organization you are in',
     roles: 'your roles there',
     permissions: 'what you may do there',
-    scope: (name: string) => `“${name}”`,
-    as: (email: string) => `You are signed in as ${email}.`,
+    scope: (name: string) => html`“${isolated(name)}”`,
     allow: 'Allow',
     deny: 'Do not allow',
   },
@@ -191,7 +186,7 @@ export const en = {
     done: 'Thank you. You can go on.',
     neededTitle: 'Verify your e-mail address first',
     needed: (email: string) =>
-      `We sent a mail to ${email} when your account was made. Follow its link, then come back.`,
+      html`We sent a mail to ${isolated(email)} when your account was made. Follow its link, then come back.`,
     resend: 'Send the mail again',
     resent: 'The mail is on its way.',
     checked: 'I have followed the link',
@@ -199,11 +194,10 @@ export const en = {
   changeEmail: {
     title: 'Change your e-mail address',
     intro: (email: string) =>
-      `Your address is ${email}. The new one gets a mail with a link; until you follow it, nothing changes.`,
+      html`Your address is ${isolated(email)}. The new one gets a mail with a link; until you follow it, nothing changes.`,
     label: 'New e-mail address',
     password: 'Your password',
     submit: 'Send the mail',
-    sent: 'A mail is on its way to the new address. Follow its link to make the change.',
     confirmTitle: 'Confirm your new address',
     confirmIntro: 'Press the button: from then on you sign in with this address. All your sessions end.',
     confirm: 'Use this address',
@@ -218,19 +212,17 @@ export const en = {
       'Everybody was signed out. Set a new password now: whoever asked for this knows the one you have.',
   },
   invite: {
-    title: (organization: string) => `Join ${organization}`,
-    introAlone: (organization: string) => `You are invited to ${organization}.`,
-    roles: (roles: string) => `Your role: ${roles}.`,
-    address: (email: string) => `The invitation is for ${email}.`,
+    title: (organization: string) => html`Join ${isolated(organization)}`,
+    introAlone: (organization: string) => html`You are invited to ${isolated(organization)}.`,
+    roles: (roles: string) => html`Your role: ${isolated(roles)}.`,
+    address: (email: string) => html`The invitation is for ${isolated(email)}.`,
     until: (when: string) => `It works until ${when}.`,
     name: 'Your name',
     password: 'Choose a password',
     accept: 'Accept and create the account',
     join: 'Accept the invitation',
-    signedInAs: (email: string) => `You are signed in as ${email}.`,
     existing: 'There is an account with this address. Sign in with it to accept.',
     signIn: 'Sign in to accept',
-    haveAccount: 'I have an account already',
     doneTitle: 'Welcome',
     done: 'You now belong to the organization. Sign in to go on.',
   },
@@ -260,7 +252,7 @@ export const en = {
     intro: 'Enter the code that your device shows.',
     label: 'Code',
     submit: 'Continue',
-    confirmTitle: (application: string) => `Connect ${application}?`,
+    confirmTitle: (application: string) => html`Connect ${isolated(application)}?`,
     confirmIntro:
       'Does the device show this very code? If you did not begin this yourself, do not go on: somebody else would be signed in as you.',
     problems: {
@@ -275,11 +267,8 @@ export const en = {
   },
   account: {
     title: 'Your account',
-    intro: (name: string, email: string) => (name === '' ? email : `${name}, ${email}`),
     profile: 'Name and language',
-    name: 'Name',
     language: 'Language of mails',
-    save: 'Save',
     email: 'E-mail address',
     change: 'Change',
     verified: 'Verified',
@@ -305,7 +294,6 @@ export const en = {
     thisSession: 'This one',
     idle: 'Asleep',
     lastUsed: (when: string) => `Last used ${when}`,
-    since: (when: string) => `Since ${when}`,
     end: 'Sign out',
     endOthers: 'Sign out all others',
     devices: 'Known devices',
@@ -313,9 +301,6 @@ export const en = {
       'On these you signed in before. Somebody who guesses your password elsewhere cannot lock you out here.',
     noDevices: 'None.',
     forget: 'Forget',
-    consents: 'Applications that know you',
-    noConsents: 'None.',
-    withdraw: 'Withdraw',
     organization: 'Organization',
     switchTo: 'Go on in another',
     signOut: 'Sign out',
@@ -346,7 +331,6 @@ export const en = {
     session_ended: 'That session ended.',
     others_ended: 'All other sessions ended.',
     device_forgotten: 'The device is forgotten.',
-    consent_withdrawn: 'Withdrawn.',
     codes_renewed: 'You have new recovery codes.',
     joined: 'You now belong to one more organization.',
     switched: 'You go on in this organization.',
@@ -432,6 +416,10 @@ export const en = {
       'Your membership in this organization was deactivated. An administrator can reactivate it.',
     'invites.not_offered':
       'Whoever invited you may no longer give what was offered. Ask the organization for a new invitation.',
+    'members.account_exists':
+      'There is an account with this address in another organization, and an account belongs to one organization here.',
+    'recovery.already_verified': 'Your address is verified already.',
+    'recovery.same_address': 'This is your address already.',
     'registration.closed': 'Nobody registers themselves here. Ask an administrator for an invitation.',
     'registration.role_not_open': 'Nobody registers themselves in this role.',
     'registration.link_dead':
