@@ -110,7 +110,9 @@ export function standingReason(
     const role = compiled.roles.get(assignment.role)
     if (!role || !isLive(assignment, now)) continue
     if (role.demandsSecondFactor) secondFactor = true
-    if (assignment.source === 'support' || (role.isPlatform && compiled.platformDirect)) admitted = true
+    // It reaches beyond the own organization, for as long as one belongs there.
+    if (assignment.source === 'support' || (role.isPlatform && compiled.platformDirect))
+      admitted ||= subject.membershipActive === true
   }
   if (!admitted) return 'membership_inactive'
   if (!secondFactor || subject.secondFactor === 'satisfied') return undefined

@@ -43,6 +43,24 @@ describe('reasons, first failure first', () => {
       ask(member(['owner'], { membershipActive: false }), 'read:products'),
       'membership_inactive',
     ],
+    // The assignment is kept when somebody leaves the platform: it must not go on admitting them to all organizations.
+    [
+      '[FT-AC-12] a membership of the platform that ended is refused in every organization',
+      ask({ ...operator, membershipActive: false }, 'read:products'),
+      'membership_inactive',
+    ],
+    [
+      '[FT-AC-12] and so is a support access of somebody who left',
+      ask(
+        member([], {
+          organization: 'platform',
+          membershipActive: false,
+          assignments: [{ id: 's', role: 'clerk', source: 'support' }],
+        }),
+        'read:products',
+      ),
+      'membership_inactive',
+    ],
     [
       '[FT-AC-05] a credential of another organization is refused',
       ask(member(['owner'], { organization: 'globex' }), 'read:products'),

@@ -113,7 +113,8 @@ export function oracle(file: RandomPolicy, question: Question): Reason {
   )
   const member = subject.membershipActive && subject.organization === organization
   const direct = file.organizations.platformAccess === 'direct'
-  const admitted = member || live.some((a) => a.source === 'support' || (direct && isPlatform(file, a.role)))
+  const reaching = live.some((a) => a.source === 'support' || (direct && isPlatform(file, a.role)))
+  const admitted = member || (subject.membershipActive && reaching)
   if (!admitted) return 'membership_inactive'
 
   const demanded = live.some((a) =>

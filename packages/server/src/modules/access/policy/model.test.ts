@@ -73,6 +73,12 @@ describe('roles that count', () => {
     ],
     ['none of the inactive', many, standing([{ role: 'owner' }], { membershipActive: false }), []],
     [
+      'none of who left the platform',
+      many,
+      standing([{ role: 'root' }], { organization: 'platform', membershipActive: false }),
+      [],
+    ],
+    [
       'of another organization, support alone',
       many,
       standing([{ role: 'owner' }, { role: 'clerk', source: 'support' }], { organization: 'globex' }),

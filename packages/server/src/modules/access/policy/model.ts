@@ -30,7 +30,8 @@ export function rolesThatCount(
   organization: string,
   now: Date,
 ): string[] {
-  const isHome = standing.membershipActive && standing.organization === organization
+  if (standing.membershipActive !== true) return []
+  const isHome = standing.organization === organization
   const live = standing.assignments.flatMap(({ role: name, source, expiresAt }) => {
     const role = compiled.roles.get(name)
     if (!role || !(expiresAt == null || expiresAt > now)) return []
