@@ -213,6 +213,9 @@ describe.each(LOOKS.map((look) => [nameOf(look), look] as const))(
       // Another site, at the end of the redirects that answer a form: a form-action that forbade it would stop here.
       await window.page.waitForURL(`${callback}?**`)
       expect(new URL(window.page.url()).searchParams.get('code')).toEqual(expect.any(String))
+      await window.go('/account', 'account-with-application')
+      await window.submit({}, 'application-withdrawn', 'form[action="/account/applications/withdraw"]')
+      expect(window.path).toBe('/account')
       await window.go('/device', 'device')
       await window.submit({ user_code: 'XXXX-XXXX' }, 'device-refused')
       await window.go('/oidc/logout', 'provider-sign-out')

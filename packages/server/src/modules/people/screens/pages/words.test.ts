@@ -6,17 +6,17 @@ import { unmarked } from './html.ts'
 import { WORDS } from './words.ts'
 
 /** Modules whose failures a form of ours can meet. */
-const REACHED = ['sessions', 'identity', 'factors', 'recovery', 'invites', 'registration']
+const REACHED = ['sessions', 'identity', 'factors', 'recovery', 'invites', 'registration', 'sign_on']
 
 test('every failure that a form can meet is said in words for people, in both languages', () => {
   const codes = [...declaredErrors.keys()].filter(
     (code) => !code.includes('.') || REACHED.includes(code.split('.')[0]!),
   )
-  // Met by programs alone: forms send one identity.
-  const ofPrograms = ['ambiguous_credentials']
+  // Forms send one identity; applications are registered by the operator.
+  const ofOthers = ['ambiguous_credentials', 'sign_on.client_not_found', 'sign_on.client_already_revoked']
   for (const words of Object.values(WORDS)) {
     const said = Object.keys(words.refusals)
-    expect(codes.filter((code) => !said.includes(code) && !ofPrograms.includes(code))).toEqual([])
+    expect(codes.filter((code) => !said.includes(code) && !ofOthers.includes(code))).toEqual([])
   }
 })
 

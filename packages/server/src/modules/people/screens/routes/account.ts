@@ -11,6 +11,7 @@ import {
   listOwnSessions,
   readMe,
 } from '#people/sessions'
+import { listConsents, withdrawConsent } from '#people/sign-on'
 import { pathId, toWire } from '#platform/ids'
 import { form, refusalNotice } from '../pages/form.ts'
 import { type Html, html, isolated } from '../pages/html.ts'
@@ -27,6 +28,9 @@ async function accountPage(visit: Visit): Promise<Answer> {
   const passkeys = await listOwnPasskeys(ctx)
   const sessions = await listOwnSessions(ctx, userId, SHOWN)
   const { devices, current } = await listOwnDevices(ctx, { userId, sessionId }, SHOWN)
+  const applications = await ctx.db.transaction('sign-on', (tx) =>
+    listConsents(tx, ctx.organizationId, userId),
+  )
   const organizations = await ctx.db.transaction(`account:${userId}`, (tx) => organizationsOf(tx, userId))
   return {
     title: words.account.title,
@@ -38,7 +42,7 @@ async function accountPage(visit: Visit): Promise<Answer> {
       visit,
       devices,
       current,
-    )}${organizationSection(visit, me.organization.name, organizations.length)}`,
+    )}${applicationSection(visit, applications)}${organizationSection(visit, me.organization.name, organizations.length)}`,
   }
 }
 
@@ -172,6 +176,26 @@ function deviceSection({ words, language }: Visit, devices: Devices, current: st
   }</ul></section>`
 }
 
+/** Only where there are any: most people never meet one. */
+function applicationSection(
+  { words, language }: Visit,
+  rows: Awaited<ReturnType<typeof listConsents>>,
+): Html {
+  const { account } = words
+  if (rows.length === 0) return html``
+  const list = rows.map(
+    ({ clientId, name, givenAt }) =>
+      html`<li><span class="what">${isolated(name)}<small>${moment(givenAt, language)}</small></span>${form({
+        action: '/account/applications/withdraw',
+        hidden: { application: toWire('cli', clientId) },
+        submit: account.withdraw,
+        kind: 'secondary',
+        about: about(account.withdraw, name),
+      })}</li>`,
+  )
+  return html`<section aria-labelledby="applications"><h2 id="applications">${account.applications}</h2><ul class="rows">${list}</ul></section>`
+}
+
 function organizationSection({ words }: Visit, name: string, count: number): Html {
   const { account } = words
   return html`<section aria-labelledby="organization"><h2 id="organization">${account.organization}</h2><ul class="rows"><li><span class="what">${isolated(
@@ -215,5 +239,11 @@ export const accountScreens: readonly Screen[] = [
     z.object({ device: pathId('dev') }),
     'device_forgotten',
     ({ ctx }, { device }) => forgetOwnDevice(ctx, device),
+  ),
+  button(
+    '/account/applications/withdraw',
+    z.object({ application: pathId('cli') }),
+    'application_withdrawn',
+    ({ ctx }, { application }) => withdrawConsent(ctx, application),
   ),
 ]

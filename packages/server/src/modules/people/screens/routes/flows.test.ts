@@ -31,7 +31,7 @@ async function signedIn(email: string, password = PASSWORD): Promise<Visitor> {
 }
 
 describe('a second factor', () => {
-  test('[BM-20] is set up on the account’s page: the secret once, codes once', async () => {
+  test('[BM-21] is set up on the account’s page: the secret once, codes once', async () => {
     const { email } = await scientist('sets-up')
     const visitor = await signedIn(email)
     await visitor.open('/account/authenticator')
@@ -225,7 +225,7 @@ describe('coming in', () => {
   })
 })
 
-describe('[BM-21] one’s own account', () => {
+describe('one’s own account', () => {
   test('shows where one is signed in, and ends it', async () => {
     const { email } = await scientist('sessions')
     const visitor = await signedIn(email)
@@ -263,7 +263,7 @@ describe('[BM-21] one’s own account', () => {
       expect((await visitor.open(path)).status, path).toBe(404)
   })
 
-  test('a changed password ends all other sessions, and this one goes on', async () => {
+  test('[BM-20] a changed password ends all other sessions, and this one goes on', async () => {
     const { email } = await scientist('changes')
     const visitor = await signedIn(email)
     const elsewhere = await signedIn(email)

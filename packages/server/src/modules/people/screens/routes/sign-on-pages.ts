@@ -48,10 +48,18 @@ export function createSignOnPages(services: Services): SignOnPages {
   }
   return {
     error: (request, { error, description }) =>
-      shown(request, (words) => ({
-        title: words.problem.title,
-        body: html`<div class="notice refused" role="alert"><p>${words.problem.oidc}</p></div><p class="hint">${words.problem.oidcDetail} <bdi lang="en">${description ?? error}</bdi></p><p class="hint">${words.problem.requestId(request.id)}</p>`,
-      })),
+      shown(request, (words) => {
+        const known = Object.hasOwn(words.refusals, error)
+          ? words.refusals[error as keyof Words['refusals']]
+          : undefined
+        const detail = html`<p class="hint">${words.problem.oidcDetail} <bdi lang="en">${description ?? error}</bdi></p>`
+        return {
+          title: words.problem.title,
+          body: html`<div class="notice refused" role="alert"><p>${known ?? words.problem.oidc}</p></div>${
+            known === undefined ? detail : ''
+          }<p class="hint">${words.problem.requestId(request.id)}</p>`,
+        }
+      }),
     consent: (request, { client, organization, scopes, action }) =>
       shown(request, (words) => ({
         title: words.consent.title(client),

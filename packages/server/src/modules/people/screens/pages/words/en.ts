@@ -301,6 +301,8 @@ export const en = {
       'On these you signed in before. Somebody who guesses your password elsewhere cannot lock you out here.',
     noDevices: 'None.',
     forget: 'Forget',
+    applications: 'Applications of others that know you',
+    withdraw: 'Withdraw',
     organization: 'Organization',
     switchTo: 'Go on in another',
     signOut: 'Sign out',
@@ -331,6 +333,7 @@ export const en = {
     session_ended: 'That session ended.',
     others_ended: 'All other sessions ended.',
     device_forgotten: 'The device is forgotten.',
+    application_withdrawn: 'Withdrawn: the application is out.',
     codes_renewed: 'You have new recovery codes.',
     joined: 'You now belong to one more organization.',
     switched: 'You go on in this organization.',
@@ -420,6 +423,9 @@ export const en = {
       'There is an account with this address in another organization, and an account belongs to one organization here.',
     'recovery.already_verified': 'Your address is verified already.',
     'recovery.same_address': 'This is your address already.',
+    'sign_on.no_interaction':
+      'This sign-in is no longer open, or it was begun in another browser. Go back to the application and begin again.',
+    'sign_on.no_consent': 'This was withdrawn already.',
     'registration.closed': 'Nobody registers themselves here. Ask an administrator for an invitation.',
     'registration.role_not_open': 'Nobody registers themselves in this role.',
     'registration.link_dead':
