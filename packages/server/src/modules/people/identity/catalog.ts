@@ -29,6 +29,8 @@ export const events = defineEvents('identity', {
   email_verified: 'A person proved that the address of their account is theirs.',
   account_locked: 'An account was locked after too many failed sign-ins.',
   device_forgotten: 'A device lost what it had proven: from then on it is a stranger to its account.',
+  change_refused:
+    'A change of an account was refused: it holds more in another organization than the actor administers.',
   account_deactivated: 'An account was deactivated: it signs in nowhere.',
   account_reactivated: 'A deactivated account was reactivated.',
   account_deleted: 'An account was deleted.',

@@ -183,7 +183,7 @@ export async function saveStatus(
   return numUpdatedRows === 1n
 }
 
-/** Keeps everybody from taking the account in until the transaction ends. Scope: an organization it belongs to. */
+/** Keeps everybody from taking the account in until the transaction ends. Scope: the account, or the only organization it belongs to. */
 export async function holdAccount(tx: Tx, id: Uuid): Promise<void> {
   await tx.selectFrom('users').select('id').where('id', '=', id).forUpdate().execute()
 }
