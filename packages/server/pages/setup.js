@@ -50,7 +50,7 @@ function refuse({ detail, errors = [] }) {
 function done() {
   history.replaceState(null, '', location.pathname)
   form.remove()
-  notice.className = 'done'
+  notice.className = 'notice done'
   say('Done. The organization and its owner exist; this link no longer works.')
 }
 
