@@ -193,16 +193,7 @@ describe.each(LOOKS.map((look) => [nameOf(look), look] as const))(
         redirectUris: [callback],
       })
       const window = await open()
-      const query = new URLSearchParams({
-        client_id: id,
-        redirect_uri: callback,
-        response_type: 'code',
-        scope: 'openid profile email organization roles permissions',
-        state: 'some-state',
-        nonce: 'some-nonce',
-        code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-        code_challenge_method: 'S256',
-      })
+      const query = asking(id)
       await window.go(`/oidc/authorize?${query}`, 'sign-in-for-application')
       await window.page.locator('[name=email]').fill(email)
       await window.page.locator('[name=password]').fill(PASSWORD)
@@ -226,3 +217,35 @@ describe.each(LOOKS.map((look) => [nameOf(look), look] as const))(
     })
   },
 )
+
+// Browsers hold the redirects that answer a form to the form-action of its page, those of other sites too (CSP Level 3,
+// section 6.3.1.1): a person who signs in would be stopped on the way back to the application.
+test('a person who signs in arrives at the application, with and without JavaScript', async () => {
+  const { email } = await server.app.member('lab-arrives', { email: 'arrives@lab.test', roles: ['viewer'] })
+  const { id } = await register(server.app, { name: 'Till', redirectUris: [callback] })
+  for (const script of [true, false]) {
+    const window = await Window.open(browser, server.address, LOOKS[0]!, { script })
+    const { page } = window
+    await page.goto(`/oidc/authorize?${asking(id)}`)
+    await page.fill('[name=email]', email)
+    await page.fill('[name=password]', PASSWORD)
+    await page.click('form button')
+    await page.waitForURL(`${callback}?**`, { timeout: 10_000 })
+    expect(new URL(page.url()).searchParams.get('code')).toEqual(expect.any(String))
+    await window.close()
+  }
+})
+
+/** What an application sends a browser with. */
+function asking(client: string): URLSearchParams {
+  return new URLSearchParams({
+    client_id: client,
+    redirect_uri: callback,
+    response_type: 'code',
+    scope: 'openid profile email organization roles permissions',
+    state: 'some-state',
+    nonce: 'some-nonce',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  })
+}

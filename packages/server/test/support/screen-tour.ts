@@ -4,16 +4,14 @@
  *
  * @module
  */
-import { mkdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
+import axe from 'axe-core'
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { startApp, type TestApp } from './app.ts'
 import { quickPolicy } from './policies.ts'
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 export interface OpenServer {
   readonly app: TestApp
@@ -132,7 +130,7 @@ export class Window {
       await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'),
       `${about} is too wide`,
     ).toBe(true)
-    await page.evaluate(axe)
+    await page.evaluate(axe.source)
     const found = (await page.evaluate(
       `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
     )) as { violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[] }
