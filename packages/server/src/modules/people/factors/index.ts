@@ -29,6 +29,7 @@ export { removeFactorsSince } from './commands/remove-factors-since.ts'
 export { renamePasskey } from './commands/rename-passkey.ts'
 export { renewRecoveryCodes } from './commands/renew-recovery-codes.ts'
 export type { MfaAdvice } from './model/advice.ts'
+export { provesFactor } from './model/permitted.ts'
 export {
   type EnrolledFactors,
   factorsOf,

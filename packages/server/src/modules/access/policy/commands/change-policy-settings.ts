@@ -1,6 +1,7 @@
 import { type CompiledPolicy, compileTightened, tighten } from '@writ/policy'
+import { provesFactor } from '#people/factors'
 import { isPermitted } from '#people/sessions'
-import { type Ctx, createCtx, type Target } from '#platform/context'
+import { type Ctx, createCtx, type Principal, type Target } from '#platform/context'
 import { toWire } from '#platform/ids'
 import { errors, events, permissions } from '../catalog.ts'
 import { lockOverrides, saveOverrides } from '../store.ts'
@@ -53,9 +54,17 @@ async function stayAdmitted(ctx: Ctx, policy: CompiledPolicy, target: Target): P
     !isPermitted(policy, principal.methods, principal.credential)
   )
     throw errors.locks_you_out({ reason: 'method_not_permitted' })
-  const then = createCtx(ctx.services, { requestId, client, actor, organizationId, principal, policy })
+  const after = isOwn ? withProofsUnder(policy, principal) : principal
+  const then = createCtx(ctx.services, { requestId, client, actor, organizationId, principal: after, policy })
   const { allowed, reason } = await ctx.services.ports.decide(then, permissions.updateSettings, target)
   if (!allowed) throw errors.locks_you_out({ reason })
+}
+
+/** A second factor that the settings no longer take counts no more. */
+function withProofsUnder({ policy }: CompiledPolicy, principal: Principal): Principal {
+  const { standing, methods } = principal
+  if (standing?.secondFactor !== 'satisfied' || provesFactor(policy.authentication, methods)) return principal
+  return { ...principal, standing: { ...standing, secondFactor: 'enrolled' } }
 }
 
 function refused(problems: readonly { path: string; message: string; hint?: string }[]) {

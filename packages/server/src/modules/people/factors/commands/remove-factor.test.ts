@@ -193,7 +193,7 @@ async function satisfiedSession(server: TestApp, member: Awaited<ReturnType<type
   await server.ownerDb.transaction(`org:${member.organizationId}`, (tx) =>
     tx
       .updateTable('sessions')
-      .set({ secondFactorAt: server.clock.now() })
+      .set({ secondFactorAt: server.clock.now(), methods: ['password', 'recovery_code'] })
       .where('id', '=', session.sessionId)
       .execute(),
   )

@@ -3,12 +3,13 @@ import type { AuditEvent, Ctx, RenewedSession, Tx } from '#platform/context'
 import type { Uuid } from '#platform/ids'
 import { errors, events, FACTOR_WORDS, mails } from '../catalog.ts'
 import { factorsOf, hasFactor, passkeysOf } from '../queries.ts'
-import { deleteRecoveryCodes, deleteTotp, forgetSecondFactor } from '../store/codes.ts'
+import { deleteRecoveryCodes, deleteTotp, endChallenges, forgetSecondFactor } from '../store/codes.ts'
 import { deletePasskey } from '../store/passkeys.ts'
 import { demandFreshSignIn, demandSecondFactor, proveRemoval, type RemovalProof } from './guard-change.ts'
 
 /**
- * Removes the authenticator app. With the last factor go the recovery codes, and no session counts as having proven one.
+ * Removes the authenticator app. Sign-ins that are half done begin anew, since they may rest on it. With the last factor
+ * go the recovery codes, and no session counts as having proven one.
  *
  * @throws `factors.not_enrolled`, `forbidden` without a fresh sign-in, and what {@link proveRemoval} throws
  */
@@ -63,6 +64,7 @@ async function remove(
     const account = await holdOwnAccount(ctx, tx)
     await demandSecondFactor(ctx, tx)
     const event = await drop(tx)
+    await endChallenges(tx, userId, ctx.now())
     const isLast = !hasFactor(await factorsOf(tx, userId))
     await inEachOrganization(ctx, tx, userId, (there) => there.record(tx, event))
     if (isLast) await forgetAll(ctx, tx, account)

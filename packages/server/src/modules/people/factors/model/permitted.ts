@@ -1,7 +1,8 @@
 /** Which factors a policy takes. Pure. @module */
 import type { Policy } from '@writ/policy'
 
-export type Method = 'totp' | 'recovery_code' | 'passkey'
+const METHODS = ['totp', 'recovery_code', 'passkey'] as const
+export type Method = (typeof METHODS)[number]
 
 /**
  * Whether a factor may be set up, and proven beside a password. `authentication.mfa.methods` says so; a passkey that
@@ -16,4 +17,9 @@ export function isTaken({ methods, mfa }: Policy['authentication'], method: Meth
 /** Whether a passkey signs in by itself. */
 export function opensAlone({ methods }: Pick<Policy['authentication'], 'methods'>): boolean {
   return methods.includes('passkey')
+}
+
+/** Whether a second factor is among what was proven: one that the policy takes. What another organization took proves nothing here. */
+export function provesFactor(authentication: Policy['authentication'], methods: readonly string[]): boolean {
+  return METHODS.some((method) => methods.includes(method) && isTaken(authentication, method))
 }

@@ -201,3 +201,13 @@ export async function forgetSecondFactor(tx: Tx, userId: Uuid): Promise<void> {
     .where('secondFactorAt', 'is not', null)
     .execute()
 }
+
+/** Sign-ins half done begin anew: what was proven in them may be what is no more. */
+export async function endChallenges(tx: Tx, userId: Uuid, now: Date): Promise<void> {
+  await tx
+    .updateTable('signInChallenges')
+    .set({ spentAt: now })
+    .where('userId', '=', userId)
+    .where('spentAt', 'is', null)
+    .execute()
+}

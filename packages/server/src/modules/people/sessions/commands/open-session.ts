@@ -1,5 +1,5 @@
 import type { CompiledPolicy, Standing } from '@writ/policy'
-import { factorsOf, hasFactor } from '#people/factors'
+import { factorsOf, hasFactor, provesFactor } from '#people/factors'
 import { type AccountOrganization, inOrganization } from '#people/identity'
 import type { AuditEvent, Ctx, Owed, TokenInput, Tx } from '#platform/context'
 import { newSecret, sha256 } from '#platform/crypto'
@@ -104,18 +104,19 @@ async function insert(
 async function owedIn(
   ctx: Ctx,
   tx: Tx,
-  { userId, organization, policy, authenticatedAt, secondFactorAt }: NewSession,
+  { userId, organization, policy, authenticatedAt, methods, secondFactorAt }: NewSession,
   hasSecondFactor: boolean,
 ): Promise<Owed | undefined> {
   const { organizationId, memberId } = organization
   const there = inOrganization(ctx, organizationId)
+  const isProven = secondFactorAt !== null && provesFactor(policy.policy.authentication, methods)
   const standing: Standing = {
     id: userId,
     accountActive: true,
     organization: organizationId,
     membershipActive: true,
     assignments: (await ctx.services.ports.assignments.held(there, tx, memberId)) as Standing['assignments'],
-    secondFactor: secondFactorAt !== null ? 'satisfied' : hasSecondFactor ? 'enrolled' : 'none',
+    secondFactor: isProven ? 'satisfied' : hasSecondFactor ? 'enrolled' : 'none',
     authenticatedAt,
   }
   return owedBy(policy, standing, await debtsOf(tx, userId), ctx.now())

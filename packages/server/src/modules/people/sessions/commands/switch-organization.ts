@@ -39,6 +39,7 @@ export async function switchOrganization(ctx: Ctx, named: string): Promise<Switc
     await ctx.db.switchScope(tx, `org:${ctx.organizationId}`)
     if (!(await endSession(tx, sessionId, 'switched', ctx.now()))) throw failures.unauthorized()
     await inOrganization(ctx, ctx.organizationId).record(tx, endedEvent(sessionId, userId, 'switched'))
+    await ctx.db.switchScope(tx, `account:${userId}`)
     const credentials = await openSession(ctx, tx, {
       userId,
       tokenVersion: account.tokenVersion,

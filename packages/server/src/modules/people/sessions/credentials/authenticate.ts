@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { Standing } from '@writ/policy'
+import type { CompiledPolicy, Standing } from '@writ/policy'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sql } from 'kysely'
+import { provesFactor } from '#people/factors'
 import type { Principal, Services, Tx } from '#platform/context'
 import { sha256 } from '#platform/crypto'
 import { failures } from '#platform/errors'
@@ -176,7 +177,7 @@ export class Authenticator implements Gate {
     const idleSince = now.getTime() - (row.last_used_at ?? row.authenticated_at).getTime()
     if (row.expires_at <= now || idleSince > idleSeconds * 1000) return undefined
     this.#stamps.note(row, now)
-    const standing = standingOf(row)
+    const standing = standingOf(row, policy)
     return {
       actor: { kind: 'user', userId: row.user_id, memberId: row.member_id, sessionId: row.id },
       home: homeOf(row),
@@ -240,7 +241,8 @@ function homeOf(row: StandingRow): Principal['home'] {
   }
 }
 
-function standingOf(row: StandingRow): Standing {
+function standingOf(row: StandingRow, { policy }: CompiledPolicy): Standing {
+  const isProven = row.second_factor_at !== null && provesFactor(policy.authentication, row.methods)
   return {
     id: row.user_id,
     accountActive: row.user_status === 'active',
@@ -252,7 +254,7 @@ function standingOf(row: StandingRow): Standing {
       source: source as never,
       expiresAt: expiresAt === null ? null : new Date(expiresAt),
     })),
-    secondFactor: row.second_factor_at !== null ? 'satisfied' : row.has_second_factor ? 'enrolled' : 'none',
+    secondFactor: isProven ? 'satisfied' : row.has_second_factor ? 'enrolled' : 'none',
     authenticatedAt: row.authenticated_at,
     privilegesSuspended: row.privileges_suspended,
   }
