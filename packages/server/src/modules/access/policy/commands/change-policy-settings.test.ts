@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startApp, type TestApp, type Tokens } from '#test/app'
+import { enrolTotp } from '#test/second-factors'
 
 let app: TestApp
 let asOwner: Tokens
@@ -110,6 +111,27 @@ describe("an organization's own policy settings", () => {
       })
     }
     expect((await app.request('GET', path, { as: asOwner })).status).toBe(200)
+  })
+
+  // What was proven by a factor that the settings refuse would count no more at the next request.
+  test('lock nobody out by refusing the second factor that they have proven', async () => {
+    await app.member('totp-lab', { email: 'totp@example.com', roles: ['owner'] })
+    const as = await app.signIn('totp@example.com')
+    await enrolTotp(app, as.accessToken)
+    const settings = (methods: string[]) => ({
+      'authentication.mfa.required': ['owner'],
+      'authentication.mfa.methods': methods,
+    })
+    const ask = (methods: string[]) =>
+      app.request('PATCH', '/organizations/totp-lab/policy-settings', {
+        as,
+        body: { settings: settings(methods) },
+      })
+    expect(await ask(['passkey'])).toMatchObject({
+      status: 409,
+      body: { code: 'policy.locks_you_out', reason: 'second_factor_required' },
+    })
+    expect((await ask(['totp'])).status).toBe(200)
   })
 
   test('are taken back by null', async () => {
