@@ -249,6 +249,18 @@ describe('tokens', () => {
     await expect(openid.refreshTokenGrant(till.configuration, tokens.refresh_token!)).rejects.toThrow()
   })
 
+  test('tell no more than was granted, also to who asks about them', async () => {
+    // Attack: a third party that a person allowed to know who they are asks about its own token, and reads their rights.
+    const tokens = await signInto(till, await signedIn(), { scope: 'openid roles' })
+    const asked = await openid.tokenIntrospection(till.configuration, tokens.access_token)
+    expect(asked).toMatchObject({ active: true, roles: ['user'] })
+    expect(Object.keys(asked)).not.toEqual(expect.arrayContaining(['permissions']))
+    expect(asked['organization_slug']).toBeUndefined()
+    const renewed = await openid.refreshTokenGrant(till.configuration, tokens.refresh_token!)
+    const again = await openid.tokenIntrospection(till.configuration, renewed.access_token)
+    expect([again['roles'], again['permissions']]).toEqual([['user'], undefined])
+  })
+
   test('are nothing to another application', async () => {
     const tokens = await signInto(till, await signedIn())
     const other = await relyingParty(app, listening, { name: 'other' })
@@ -409,7 +421,10 @@ describe('an API of the platform', () => {
       audienceTokens: 'jwt',
     })
     const party = await relyingParty(app, listening, { resources: [ORDERS] })
-    const begun = await authorization(party, { resource: ORDERS, scope: 'openid orders' })
+    const begun = await authorization(party, {
+      resource: ORDERS,
+      scope: 'openid organization roles permissions orders',
+    })
     const { at } = await (await signedIn()).follow(begun.url)
     const tokens = await exchange(party, begun, at, { resource: ORDERS })
     const keys = createRemoteJWKSet(new URL(`${ISSUER}/jwks`), { [joseFetch]: listening.fetch as never })
@@ -444,7 +459,7 @@ describe('an API of the platform', () => {
     })
     const asking = await discover(listening, service)
     const party = await relyingParty(app, listening, { resources: [STOCK] })
-    const begun = await authorization(party, { resource: STOCK, scope: 'openid stock' })
+    const begun = await authorization(party, { resource: STOCK, scope: 'openid roles stock' })
     const { at } = await (await signedIn()).follow(begun.url)
     const tokens = await exchange(party, begun, at, { resource: STOCK })
     expect(await openid.tokenIntrospection(asking, tokens.access_token)).toMatchObject({

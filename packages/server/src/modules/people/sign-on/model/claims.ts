@@ -39,6 +39,18 @@ export function accessClaims(principal: Principal, now: Date) {
   }
 }
 
+/** Of those, what the scopes hand over that were granted. */
+export function grantedClaims(
+  claims: ReturnType<typeof accessClaims>,
+  scope: string | undefined,
+): Record<string, unknown> {
+  const scopes = new Set(scope?.split(' '))
+  const granted = new Set<string>(
+    Object.entries(CLAIMS).flatMap(([name, names]) => (scopes.has(name) ? names : [])),
+  )
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => granted.has(name)))
+}
+
 export function personClaims({ email, name, locale, emailVerifiedAt }: Person) {
   return { email, email_verified: emailVerifiedAt !== null, name, locale }
 }

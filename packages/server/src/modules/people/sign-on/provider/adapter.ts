@@ -154,9 +154,9 @@ export class SignOnAdapter implements Adapter {
     if (!bearer || toWire('usr', bearer.userId) !== payload.accountId) return undefined
     const present = acting()
     if (present) present.grant = bearer
-    // As of now, not as of issue: what is introspected is what holds.
+    // As of now, not as of issue: what is introspected is what holds. What was not granted is not told.
     if (this.#model === 'AccessToken')
-      payload.extra = accessClaims(bearer.principal, now) as unknown as Record<string, unknown>
+      payload.extra = renewed(payload.extra, accessClaims(bearer.principal, now))
     return payload
   }
 
@@ -276,4 +276,12 @@ function clientUuid(id: string | undefined): Uuid {
   const uuid = fromWire('cli', id ?? '')
   if (uuid === undefined) throw new Error('the provider named a client that is not ours')
   return uuid
+}
+
+/** The values of now, under the names that were handed over at issue. */
+function renewed(
+  issued: AdapterPayload['extra'],
+  claims: ReturnType<typeof accessClaims>,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => issued !== undefined && name in issued))
 }

@@ -13,7 +13,14 @@ import Provider, {
 import type { Services } from '#platform/context'
 import { deriveKey, sameBytes, sha256 } from '#platform/crypto'
 import { toWire } from '#platform/ids'
-import { accessClaims, authenticationClaims, CLAIMS, personClaims, SCOPES } from '../model/claims.ts'
+import {
+  accessClaims,
+  authenticationClaims,
+  CLAIMS,
+  grantedClaims,
+  personClaims,
+  SCOPES,
+} from '../model/claims.ts'
 import { findService } from '../store/clients.ts'
 import { acting, type Bearer, presentBearer } from './acting.ts'
 import { SignOnAdapter } from './adapter.ts'
@@ -136,9 +143,12 @@ function configurationOf(services: Services, { keys }: PrivateKeys, pages: SignO
     features: featuresOf(services, pages),
     ttl: lifetimes(services),
     findAccount: (_ctx, sub, token) => accountOf(services, sub, token as { grantId?: string } | undefined),
-    extraTokenClaims: async () => {
+    extraTokenClaims: async ({ oidc }, token) => {
       const bearer = presentBearer()
-      return bearer && { ...accessClaims(bearer.principal, services.now()) }
+      const { AuthorizationCode, RefreshToken, DeviceCode } = oidc.entities
+      // A token for a resource carries that resource's scopes alone; what was granted stands in what it was asked with.
+      const { scope } = AuthorizationCode ?? RefreshToken ?? DeviceCode ?? token
+      return bearer && grantedClaims(accessClaims(bearer.principal, services.now()), scope)
     },
     loadExistingGrant: (ctx) => existingGrant(services, ctx),
     interactions: {
