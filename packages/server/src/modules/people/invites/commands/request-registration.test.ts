@@ -1,4 +1,6 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { settled } from '#platform/background'
 import { PASSWORD, send, startApp, type TestApp } from '#test/app'
 import { quickPolicy } from '#test/policies'
 import { comparable } from '#test/routes'
@@ -27,6 +29,7 @@ async function registered(email: string, body: object = {}): Promise<string> {
 async function eventsOf(slug: string, work: () => Promise<unknown>): Promise<string[]> {
   const before = await app.events(slug)
   await work()
+  await settled(app.services)
   return (await app.events(slug)).slice(before.length)
 }
 
@@ -91,6 +94,20 @@ describe('self-registration', () => {
       }),
     ]
     expect(events).toEqual([['registration.asked', 'registration.asked']])
+  })
+
+  // How long an answer takes would otherwise tell which organizations there are.
+  test('[attack] is answered before the organization or the address is looked at', async () => {
+    const { id } = await app.organization('farm')
+    const email = address()
+    const held = await app.ownerDb.transaction(`org:${id}`, async (tx) => {
+      // Whoever registers at the farm waits for this; the answer does not.
+      await sql`lock table registrations in access exclusive mode`.execute(tx)
+      const answers = [await register({ email }), await register({ email, organization: 'no-such-farm' })]
+      return answers.map(comparable)
+    })
+    expect(held[0]).toEqual(held[1])
+    expect(await mailsTo(email)).toHaveLength(1)
   })
 
   // The mail to a known address has no link to go on: somebody else typed it, perhaps.
@@ -209,6 +226,7 @@ describe('self-registration', () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) => send(i % 2 ? app : other, 'POST', '/auth/register', { body })),
     )
+    await settled(other.services)
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(202))
     expect(await mailsTo(email)).toHaveLength(3)
     app.clock.advance(3600)
@@ -229,8 +247,10 @@ describe('self-registration', () => {
   test('of what somebody asked for nothing is kept once it has expired', async () => {
     const email = address()
     await register({ email })
+    await settled(app.services)
     app.clock.advance(30 * 86_400)
     await register({ email: address() })
+    await settled(app.services)
     const { id } = await app.organization('farm')
     const kept = await app.ownerDb.transaction(`org:${id}`, (tx) =>
       tx.selectFrom('registrations').select('email').where('email', '=', email).execute(),

@@ -1,6 +1,7 @@
 import { addressKey, findAccountByAddress } from '#people/identity'
 import { getOrganization } from '#people/organizations'
 import { type Door, enter } from '#platform/address-limit'
+import { afterAnswer } from '#platform/background'
 import type { Ctx } from '#platform/context'
 import { newSecret, sha256 } from '#platform/crypto'
 import { invalidField } from '#platform/errors'
@@ -32,9 +33,12 @@ export interface Registration {
 }
 
 /**
- * Takes a registration: mails a link to the address, and makes no account until it is followed. One answer and the
- * same writes whether the address has an account or not: the mail tells its owner. The same answer, and nothing written,
- * where there is no such organization, or the address has had its mails for now.
+ * Takes a registration: mails a link to the address, and makes no account until it is followed. The same writes whether the
+ * address has an account or not: the mail tells its owner. Nothing is written where there is no such organization, or the
+ * address has had its mails for now.
+ *
+ * The answer is given before address and organization are looked at, so neither it nor its time tells of them. Should the
+ * process end in between, no mail goes, and the person asks again.
  *
  * @throws `registration.closed`, `registration.role_not_open`: the policy's, whoever asks; `too_many_requests`
  */
@@ -47,12 +51,14 @@ export async function requestRegistration(ctx: Ctx, person: Registration): Promi
   const emailKey = addressKey(person.email)
   if (emailKey === undefined)
     throw invalidField('email', 'Not an e-mail address: it should look like ada@example.com.')
-  const organizationId = await findOrganizationOfSlug(ctx, person.organization)
-  const there =
-    organizationId === undefined ? undefined : await contextOfLink(ctx, organizationId, 'registration')
-  if (!there) return
-  const account = await findAccountByAddress(ctx, emailKey)
-  await ask(there.ctx, { ...person, role, emailKey }, account !== undefined)
+  afterAnswer(ctx.services, 'registration', async () => {
+    const organizationId = await findOrganizationOfSlug(ctx, person.organization)
+    const there =
+      organizationId === undefined ? undefined : await contextOfLink(ctx, organizationId, 'registration')
+    if (!there) return
+    const account = await findAccountByAddress(ctx, emailKey)
+    await ask(there.ctx, { ...person, role, emailKey }, account !== undefined)
+  })
 }
 
 async function ask(
