@@ -2,7 +2,7 @@
 import { compile, parsePolicy } from '@writ/policy'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startApp, type TestApp, type Tokens } from '#test/app'
+import { ORIGIN, startApp, type TestApp, type Tokens } from '#test/app'
 
 describe('sales-agent', () => {
   let app: TestApp
@@ -69,6 +69,19 @@ describe('prosaas', () => {
     expect(answer).toMatchObject({ status: 422, body: { code: 'identity.weak_password' } })
     expect(answer.body.rules).toEqual([expect.objectContaining({ en, he })])
     expect(await app.events('clinic')).toEqual(before)
+  })
+
+  test('[PS-14] the session cookie is what a browser authenticates to the API with, until its session ends', async () => {
+    const { cookie } = await app.signIn('owner@example.com')
+    const own = { headers: { cookie, origin: ORIGIN } }
+    const me = (headers: Record<string, string>) => app.request('GET', '/me', { headers })
+    expect((await me({ cookie })).body.user.email).toBe('owner@example.com')
+    const named = await app.request('PATCH', '/me', { ...own, body: { name: 'Ola' } })
+    expect([named.status, named.body.name]).toEqual([200, 'Ola'])
+    expect((await me({})).status).toBe(401)
+    expect((await me({ cookie: cookie.replace(/=./, '=_') })).status).toBe(401)
+    expect((await app.request('POST', '/auth/logout', own)).status).toBe(204)
+    expect((await me({ cookie })).status).toBe(401)
   })
 })
 

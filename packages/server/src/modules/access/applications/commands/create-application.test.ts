@@ -96,7 +96,7 @@ describe('an application', () => {
     expect(await left()).toEqual(Array(3).fill('decisions.denied'))
   })
 
-  test('[FT-OM-17] of another organization does not exist', async () => {
+  test('[FT-OM-17] [FT-OM-18] of another organization does not exist: it belongs to one, and is managed there', async () => {
     const foreign = await shop.signIn(shop.foreigner.email)
     const { id } = (await shop.request('GET', '/organizations/globex/applications', { as: foreign })).body
       .items[0]
