@@ -88,6 +88,7 @@ describe('a body', () => {
       const before = await tables()
       const address = addressOf(route, paramsOf(world))
       for (const [what, body, headers] of malformedBodies(bodyOf(route, world)!)) {
+        if (what === 'nothing' && route.body!.safeParse(undefined).success) continue
         const answer = await timed(what, () =>
           callRaw(
             route,

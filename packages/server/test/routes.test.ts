@@ -181,6 +181,8 @@ describe('every answer', () => {
     'DELETE /api/v1/organizations/:organization/members/:member/leave-date': 404,
     'DELETE /api/v1/organizations/:organization/members/:member/role-change': 404,
     'DELETE /api/v1/me/devices/:device': 404,
+    'POST /api/v1/auth/email/verify': 422,
+    'DELETE /api/v1/me/applications/:client': 404,
     'POST /api/v1/me/email/verification': 409,
     'POST /api/v1/me/invites/accept': 422,
     'POST /api/v1/me/mfa/totp/confirm': 409,

@@ -54,8 +54,9 @@ describe('the set-up link, before there is an organization', () => {
     const weak = await app.request('POST', '/setup', { body: body(secret, { password: 'short' }) })
     expect(weak).toMatchObject({
       status: 422,
-      body: { code: 'identity.weak_password', errors: [{ path: 'owner.password' }] },
+      body: { code: 'identity.weak_password' },
     })
+    expect(weak.body.errors.map(({ path }: { path: string }) => path)).toContain('owner.password')
     const taken = await app.request('POST', '/setup', { body: body(secret, { slug: 'platform' }) })
     expect(taken).toMatchObject({ status: 409, body: { code: 'organizations.slug_taken' } })
   })
