@@ -4,15 +4,17 @@
  *
  * @module
  */
-import { Application, type ApplicationDefinition } from './application.ts'
+import { Application } from './application.ts'
 import { accounting } from './applications/accounting.ts'
 import { backOffice } from './applications/back-office.ts'
 import { livestock } from './applications/livestock.ts'
 import { pointOfSale } from './applications/point-of-sale.ts'
 import { restaurant } from './applications/restaurant.ts'
 import { storefront } from './applications/storefront.ts'
+import type { ApplicationDefinition } from './definition.ts'
 
-export type { Application, ApplicationDefinition } from './application.ts'
+export type { Application } from './application.ts'
+export type { ApplicationDefinition } from './definition.ts'
 
 export const applications: readonly ApplicationDefinition[] = [
   backOffice,

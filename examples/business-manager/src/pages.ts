@@ -1,6 +1,6 @@
 /** The pages: plain HTML, no script. @module */
 import { createHash } from 'node:crypto'
-import type { Answer, Person, Place } from './application.ts'
+import type { Answer, Person, Place } from './definition.ts'
 
 const CSS = `
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem; color: #1c1c1c; background: #fff }

@@ -1,4 +1,4 @@
-import type { ApplicationDefinition } from '../application.ts'
+import type { ApplicationDefinition } from '../definition.ts'
 
 /** Accounts, reports and the configuration of the tenant. */
 export const backOffice: ApplicationDefinition = {

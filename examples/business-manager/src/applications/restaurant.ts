@@ -1,4 +1,4 @@
-import type { ApplicationDefinition } from '../application.ts'
+import type { ApplicationDefinition } from '../definition.ts'
 
 /** Kitchen and tables. */
 export const restaurant: ApplicationDefinition = {

@@ -1,4 +1,4 @@
-import type { ApplicationDefinition } from '../application.ts'
+import type { ApplicationDefinition } from '../definition.ts'
 
 /** The shop for end consumers and farm members. */
 export const storefront: ApplicationDefinition = {
