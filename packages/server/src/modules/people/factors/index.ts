@@ -48,3 +48,4 @@ export {
   recoveryCodeField,
 } from './routes/fields.ts'
 export { factorRoutes } from './routes.ts'
+export { endChallenges } from './store/codes.ts'

@@ -1,3 +1,4 @@
+import { endChallenges } from '#people/factors'
 import { holdOwnAccount, inOrganization, raiseTokenVersion, userOf } from '#people/identity'
 import type { Ctx, Tx } from '#platform/context'
 import type { Uuid } from '#platform/ids'
@@ -58,11 +59,12 @@ export async function endOwnSession(ctx: Ctx, id: Uuid): Promise<void> {
   if (!ended) throw errors.not_found()
 }
 
-/** Ends the caller's other sessions, in all organizations. */
+/** Ends the caller's other sessions, in all organizations, and sign-ins that are half done. */
 export async function endOtherSessions(ctx: Ctx): Promise<number> {
   const { userId, sessionId } = userOf(ctx)
   return ctx.db.transaction(`account:${userId}`, async (tx) => {
     await holdOwnAccount(ctx, tx)
+    await endChallenges(tx, userId, ctx.now())
     return endAccountSessions(ctx, tx, userId, 'revoked', sessionId)
   })
 }

@@ -49,9 +49,9 @@ export async function finishPasswordChange(ctx: Ctx, input: PasswordChangeInput)
     userId,
     browser,
     async add(tx, held, challenge) {
-      await refuseForeign(tx, userId, input.organization, ctx.now())
-      const account = await replaceTemporary(ctx, tx, held, hash)
       const { methods, secondFactorAt } = challenge
+      await refuseForeign(ctx, tx, { userId, methods }, input.organization)
+      const account = await replaceTemporary(ctx, tx, held, hash)
       return { account, methods, secondFactorAt, organization: input.organization ?? challenge.organization }
     },
   })

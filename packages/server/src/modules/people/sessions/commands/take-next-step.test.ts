@@ -126,3 +126,30 @@ describe('a factor that is removed', () => {
     expect(answer).toMatchObject({ status: 401, body: { code: 'sessions.invalid_challenge' } })
   })
 })
+
+describe('a sign-in half done', () => {
+  // Whoever signs everybody else out means those who are about to come in, too.
+  test('ends with the other sessions', async () => {
+    const { first, email, totp, tokens } = await inTwo()
+    const challenge = await asked(email, totp.code())
+    expect((await app.request('DELETE', '/me/sessions', { as: tokens })).status).toBe(200)
+    const answer = await post('/auth/organization', { challenge, organization: first })
+    expect(answer).toMatchObject({ status: 401, body: { code: 'sessions.invalid_challenge' } })
+  })
+
+  // Each would be answered by a newer challenge: ten minutes more, as often as one likes.
+  test('wins no time by naming an organization that does not take what was proven', async () => {
+    const { first, second, tokens } = await inTwo({ strict: true })
+    const { authenticator } = await enrolPasskey(app, tokens.accessToken)
+    await app.member(`third-${number}`, { email: `two-${number}@example.com`, roles: ['viewer'] })
+    const { challenge: question, options } = (await post('/auth/passkey/begin', undefined)).body
+    const answer = { challenge: question, response: authenticator.get(options) }
+    const { challenge, organizations } = (await post('/auth/passkey', answer)).body
+    expect(organizations.map(({ slug }: { slug: string }) => slug)).toEqual([first, `third-${number}`])
+    const refused = await post('/auth/organization', { challenge, organization: second })
+    expect(refused).toMatchObject({ status: 404, body: { code: 'sessions.organization_not_found' } })
+    expect((await post('/auth/organization', { challenge, organization: first })).body.status).toBe(
+      'signed_in',
+    )
+  })
+})

@@ -3,7 +3,7 @@ import { type EnrolledFactors, factorsOf, hasFactor } from '#people/factors'
 import { type Account, type AccountOrganization, inEachOrganization, organizationsOf } from '#people/identity'
 import type { AuditEvent, Ctx, Tx } from '#platform/context'
 import { newSecret, sha256 } from '#platform/crypto'
-import { newId } from '#platform/ids'
+import { newId, type Uuid } from '#platform/ids'
 import { events } from '../catalog.ts'
 import type { Browser } from '../credentials/cookie.ts'
 import { isPermitted } from '../model/methods.ts'
@@ -66,7 +66,7 @@ type Open = AccountOrganization & { readonly policy: CompiledPolicy; readonly is
  */
 export async function takeNextStep(ctx: Ctx, tx: Tx, progress: Progress): Promise<Step> {
   const { account, secondFactorAt } = progress
-  const organizations = await openTo(ctx, tx, progress)
+  const organizations = await openTo(ctx, tx, account.id, progress.methods)
   const factors = await factorsOf(tx, account.id)
   const next = nextStep({
     hasSecondFactor: hasFactor(factors),
@@ -162,8 +162,9 @@ async function challenge(
   return secret
 }
 
-async function openTo(ctx: Ctx, tx: Tx, { account, methods }: Progress): Promise<Open[]> {
-  const all = await organizationsOf(tx, account.id)
+/** The account's organizations, with whether each takes what was proven. Scope: the account. */
+export async function openTo(ctx: Ctx, tx: Tx, userId: Uuid, methods: readonly string[]): Promise<Open[]> {
+  const all = await organizationsOf(tx, userId)
   return Promise.all(
     all.map(async (organization) => {
       const policy = await policyOf(ctx, organization.overrides)
