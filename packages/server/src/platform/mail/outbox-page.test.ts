@@ -1,3 +1,5 @@
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ORIGIN, startApp, type TestApp } from '#test/app'
 import { createCtx } from '../context.ts'
@@ -80,11 +82,28 @@ describe('/outbox', () => {
     ],
     ['a proxy on this machine that forwards for somebody', { headers: { 'x-forwarded-for': '192.0.2.7' } }],
     ['a proxy that says so in the standard way', { headers: { forwarded: 'for=192.0.2.7' } }],
+    ['a proxy that names itself', { headers: { via: '1.1 gateway' } }],
+    ['a proxy that passes the address on in its own way', { headers: { 'x-real-ip': '192.0.2.7' } }],
+    ['a tunnel', { headers: { 'cf-connecting-ip': '192.0.2.7' } }],
   ])('is not there for %s', async (_, asking) => {
     const app = await start()
     const [mail] = await readMails(app.services)
     expect((await ask(app, '/outbox', asking)).statusCode).toBe(404)
     expect((await ask(app, `/outbox/${mail!.id}`, asking)).statusCode).toBe(404)
+  })
+
+  // nginx without further configuration: the Host is the upstream's, and no header tells of the client.
+  test('is not there for a proxy that only speaks an older HTTP', async () => {
+    const app = await start()
+    await app.http.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = app.http.server.address() as AddressInfo
+    const asked = async (version: string) => {
+      const socket = connect(port, '127.0.0.1')
+      socket.write(`GET /outbox HTTP/${version}\r\nHost: localhost:8484\r\nConnection: close\r\n\r\n`)
+      return (await text(socket)).split(' ')[1]
+    }
+    expect(await asked('1.1')).toBe('200')
+    expect(await asked('1.0')).toBe('404')
   })
 
   test('is not there with a mail server', async () => {

@@ -51,8 +51,15 @@ function isLoopbackPeer(address: string): boolean {
   return isLoopback(address.replace(/^::ffff:/, ''))
 }
 
-function isForwarded({ headers }: FastifyRequest): boolean {
-  return headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined
+/** Set by proxies of all kinds, and by no browser. */
+const OF_PROXIES = /^(forwarded|via|x-forwarded-.+|x-real-ip|x-original-.+|.+-connecting-ip)$/
+
+/**
+ * A proxy as nginx is without configuration adds no header and sends its upstream's name as the Host; but it speaks
+ * HTTP/1.0, which no browser does.
+ */
+function isForwarded({ headers, raw }: FastifyRequest): boolean {
+  return raw.httpVersion === '1.0' || Object.keys(headers).some((name) => OF_PROXIES.test(name))
 }
 
 function listOf(mails: readonly StoredMail[]): string {
