@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { afterEach, describe, expect, test } from 'vitest'
+import { fillersFor } from './passwords/material.ts'
 import {
   createPasswords,
   needsRehash,
@@ -87,6 +88,39 @@ test('comparing with no account takes the same work and never matches', async ()
   const before = passwords.computed
   expect(await passwords.verify('', unmatchableHash(COST))).toBe(false)
   expect(passwords.computed).toBe(before + 1)
+})
+
+describe('a password that was kept at a lower cost than the policy now says', () => {
+  test.each([
+    ['$2y$10$', 12, [10, 11]],
+    ['hmac-sha256:$2b$04$', 10, [4, 5, 6, 7, 8, 9]],
+    ['$2y$12$', 12, []],
+    ['$2y$13$', 12, []],
+  ])('%s… under cost %i takes %j beside its own: the work of the higher one', (stored, cost, more) => {
+    const fillers = fillersFor(`${stored}R8Mgkj4EPHKZIDRiuFg1/uHuGGjzErAgoj2xkp9Nnzy6dDNxTEiJC`, cost)
+    expect(fillers).toEqual(more.map(unmatchableHash))
+    const work = (costs: number[]) => costs.reduce((sum, each) => sum + 2 ** each, 0)
+    if (more.length > 0) expect(work([more[0]!, ...more])).toBe(2 ** cost)
+  })
+
+  // Else the time of a refusal tells which addresses had an account before the cost was raised.
+  test('takes as long to refuse as no password at all, and is still found right', async () => {
+    const passwords = passwordsFor({ threads: 1 })
+    const stored = await passwords.hash('Quiet-Harbour-47', COST)
+    const quickest = async (hash: string) => {
+      const times: number[] = []
+      for (let i = 0; i < 5; i++) {
+        const start = performance.now()
+        expect(await passwords.verify('Loud-Harbour-47', hash, 10)).toBe(false)
+        times.push(performance.now() - start)
+      }
+      return Math.min(...times)
+    }
+    const ratio = (await quickest(stored)) / (await quickest(unmatchableHash(10)))
+    expect(ratio).toBeGreaterThan(0.5)
+    expect(ratio).toBeLessThan(2)
+    expect(await passwords.verify('Quiet-Harbour-47', stored, 10)).toBe(true)
+  })
 })
 
 test('a full queue refuses with 429 and loses none of what it took', async () => {

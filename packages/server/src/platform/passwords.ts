@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { prepareNew, prepareStored, store } from './passwords/material.ts'
+import { fillersFor, prepareNew, prepareStored, store } from './passwords/material.ts'
 import type { StrengthJob } from './passwords/strength-worker.ts'
 import { Turns } from './passwords/turns.ts'
 import { type Job, Workshop } from './passwords/workshop.ts'
@@ -18,8 +18,13 @@ export { MAX_PASSWORD_LENGTH, needsRehash, normalizePassword, unmatchableHash } 
 export interface Passwords {
   /** The value to store. @throws `too_many_requests` when the queue is full */
   hash(password: string, cost: number): Promise<string>
-  /** Whether a stored value is of this password. Takes the stored cost's time, also for {@link unmatchableHash}. @throws `too_many_requests` */
-  verify(password: string, stored: string): Promise<boolean>
+  /**
+   * Whether a stored value is of this password. Takes the stored cost's time, also for {@link unmatchableHash}; to refuse
+   * takes that of `cost`, if it is higher: a value that was made before the policy raised it is told apart by no stranger.
+   *
+   * @throws `too_many_requests`
+   */
+  verify(password: string, stored: string, cost?: number): Promise<boolean>
   /**
    * How many guesses a password withstands, as whoever guesses begins: with known passwords, words, their disguises,
    * and `words`, which are what is known of the person. Offline. A long password is judged by its beginning, so that
@@ -79,9 +84,14 @@ class ThreadedPasswords implements Passwords {
     return store(await this.#run<string>({ kind: 'hash', input, cost }), isLong)
   }
 
-  async verify(password: string, stored: string): Promise<boolean> {
+  async verify(password: string, stored: string, cost = 0): Promise<boolean> {
     const { input, hash, canMatch } = prepareStored(password, stored)
-    const matches = await this.#run<boolean>({ kind: 'verify', input, hash })
+    const matches = await this.#run<boolean>({
+      kind: 'verify',
+      input,
+      hash,
+      fillers: fillersFor(stored, cost),
+    })
     return matches && canMatch
   }
 

@@ -52,8 +52,22 @@ export function store(hash: string, isLong: boolean): string {
 
 /** Whether a stored value was made more cheaply than the policy now says. */
 export function needsRehash(stored: string, cost: number): boolean {
+  const made = costOf(stored)
+  return made === undefined || made < cost
+}
+
+function costOf(stored: string): number | undefined {
   const match = /^(?:hmac-sha256:)?\$2[aby]\$(\d\d)\$/.exec(stored)
-  return match === null || Number(match[1]) < cost
+  return match ? Number(match[1]) : undefined
+}
+
+/**
+ * What is to be compared with as well, so that a stored value of a lower cost takes as long to refuse as one of `cost`.
+ * bcrypt's work doubles with each step: 2^c and all of 2^c, 2^(c+1) … 2^(cost-1) are 2^cost.
+ */
+export function fillersFor(stored: string, cost: number): string[] {
+  const made = costOf(stored) ?? cost
+  return Array.from({ length: Math.max(0, cost - made) }, (_, i) => unmatchableHash(made + i))
 }
 
 /**

@@ -35,7 +35,8 @@ export type Proof =
  * Looks at a password that is said to be an account's, and counts the attempt.
  *
  * Guarantees
- * - One hash at the policy's cost is computed for every attempt, also for no account and for a locked one.
+ * - One hash at the policy's cost is computed for every attempt, also for no account and for a locked one; a refusal
+ *   takes as long where the account's own was made at a lower one.
  * - The attempt is counted before the password is looked at. Of any number at once, on any number of servers, at most
  *   `lockout.after` are looked at; the lock begins with the last of them. The strictest organization's limits hold.
  * - In one process an account's attempts run one after another, so parallel sign-ins with the right password never
@@ -61,7 +62,7 @@ export async function provePassword(
     const attempt = userId === undefined ? undefined : await reserve(ctx, userId, device)
     const candidate = attempt && isLookedAt(attempt) ? attempt.account.passwordHash : null
     const { bcrypt } = ctx.policy.policy.authentication.password
-    const matches = await passwords.verify(password, candidate ?? unmatchableHash(bcrypt))
+    const matches = await passwords.verify(password, candidate ?? unmatchableHash(bcrypt), bcrypt)
     if (!attempt) return { result: 'refused', reason: 'unknown_address', organizations: [] }
     const { account, organizations, cost } = attempt
     if (!matches || account.status !== 'active') {
