@@ -78,7 +78,7 @@ describe('what is spent', () => {
     expect((await signInto(till, browser)).claims()!.sub).toBe(ben.wire.user)
   })
 
-  test('a code that comes 20 times at once over two servers gives one token, which then holds no more', async () => {
+  test('a code that comes 20 times at once over two servers gives one token at most, which then holds no more', async () => {
     // Attack: the library looks first and consumes later; all 20 pass its look.
     const other = await elsewhere(till)
     const { browser } = await session()
@@ -89,8 +89,9 @@ describe('what is spent', () => {
       Array.from({ length: 20 }, (_, i) => exchange(i % 2 ? other : till, begun, at)),
     )
     const given = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
-    expect(given).toHaveLength(1)
-    expect(await isActive(till, given[0]!.access_token)).toBe(false)
+    // None where a loser ended the grant before the winner's tokens were kept: it is the same in the end.
+    expect(given.length).toBeLessThanOrEqual(1)
+    for (const { access_token } of given) expect(await isActive(till, access_token)).toBe(false)
     expect(await count('sign_on.reused')).toBe(reused + 1)
   })
 
@@ -109,17 +110,20 @@ describe('what is spent', () => {
     expect((await app.events('acme')).at(-1)).toBe('sign_on.reused')
   })
 
-  test('a refresh token that comes 20 times at once over two servers gives one successor', async () => {
+  test('a refresh token that comes 20 times at once over two servers gives one successor at most, which then holds no more', async () => {
     const other = await elsewhere(till)
     const tokens = await signInto(till, (await session()).browser)
+    const reused = await count('sign_on.reused')
     const answers = await Promise.allSettled(
       Array.from({ length: 20 }, (_, i) =>
         openid.refreshTokenGrant((i % 2 ? other : till).configuration, tokens.refresh_token!),
       ),
     )
     const given = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
-    expect(given).toHaveLength(1)
-    expect(await isActive(till, given[0]!.access_token)).toBe(false)
+    // None where a loser ended the grant before the winner's tokens were kept: it is the same in the end.
+    expect(given.length).toBeLessThanOrEqual(1)
+    for (const { access_token } of given) expect(await isActive(till, access_token)).toBe(false)
+    expect(await count('sign_on.reused')).toBe(reused + 1)
   })
 
   test('a code is worth nothing to another application, without its verifier, or a minute later', async () => {
