@@ -58,8 +58,8 @@ interface Kind {
 const moving = ({ ada: { accessToken, member }, slug }: Situation) =>
   askedToMove(app, accessToken, member.email, `moved@${slug}.test`)
 
-/** One that verifies an address is good only in a session of its account: what is lost with that, credential-loss.test.ts says. */
-const kinds: Readonly<Record<Exclude<LinkKind, 'verify_email'>, Kind>> = {
+/** Those that prove an address are good only in a session of their account: what is lost with that, credential-loss.test.ts says. */
+const kinds: Readonly<Record<Exclude<LinkKind, 'verify_email' | 'email_change'>, Kind>> = {
   password_reset: {
     survives: NOT_OF_THE_ACCOUNT,
     make: ({ ada }) => linkFor(app, ada.member, 'password_reset'),
@@ -69,11 +69,6 @@ const kinds: Readonly<Record<Exclude<LinkKind, 'verify_email'>, Kind>> = {
     survives: NOT_OF_THE_ACCOUNT,
     make: ({ ada }) => linkFor(app, ada.member, 'activation'),
     use: (server, token) => post(server, '/auth/activate', { token, password: 'Brave-Lantern-58!' }),
-  },
-  email_change: {
-    survives: NOT_OF_THE_ACCOUNT,
-    make: async (situation) => (await moving(situation)).confirm,
-    use: (server, token) => post(server, '/auth/email/confirm', { token }),
   },
   email_refusal: {
     survives: [...NOT_OF_THE_ACCOUNT, ...OF_A_TAKEOVER],

@@ -468,7 +468,13 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   'POST /api/v1/auth/email/confirm': {
     event: 'identity.email_changed',
     states: BOTH,
-    drive: byLink(async (app, world) => ({ token: (await moving(app, world)).confirm })),
+    async drive({ app, world: make }, route) {
+      const world = await make()
+      const { victim } = world
+      const body = { token: (await moving(app, world)).confirm }
+      const answer = await call(app, route, addressOf(route, {}), from(victim), body)
+      return { answer, app, ...of(victim) }
+    },
   },
   'POST /api/v1/auth/email/refuse': {
     event: 'recovery.email_change_refused',

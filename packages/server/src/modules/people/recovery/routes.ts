@@ -73,9 +73,10 @@ export const recoveryRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/auth/email/confirm',
-    summary: 'Move an account to the address that the link was mailed to',
+    summary: 'Move your account to the address that the link was mailed to',
     tag,
-    access: 'anyone',
+    access: 'member',
+    whileOwing: ANYTHING,
     body: z.strictObject({ token: tokenField }),
     async handle(ctx, { body }) {
       await confirmEmailChange(ctx, body.token)

@@ -240,7 +240,7 @@ describe('a reset link', () => {
     ] as const) {
       const answer = await app.request('POST', path, {
         body,
-        as: path === '/auth/email/verify' ? as : undefined,
+        as: path === '/auth/email/verify' || path === '/auth/email/confirm' ? as : undefined,
       })
       expect([path, answer.status, answer.body.code]).toEqual([path, 422, 'identity.link_dead'])
     }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '#platform/ids'
 import { PASSWORD, send, startApp, type TestApp, type TestMember, type Tokens } from '#test/app'
 import { quickPolicy } from '#test/policies'
+import { linkFor } from '#test/recovery'
 import { enrolTotp } from '#test/second-factors'
 
 let app: TestApp
@@ -25,7 +26,8 @@ async function tokenOf(kind: string, to: string): Promise<string> {
   return new URL(mail!.url!).searchParams.get('token')!
 }
 
-const confirm = (token: string) => app.request('POST', '/auth/email/confirm', { body: { token } })
+const confirm = (as: Tokens | undefined, token: string) =>
+  app.request('POST', '/auth/email/confirm', { as, body: { token } })
 const refuse = (token: string) => app.request('POST', '/auth/email/refuse', { body: { token } })
 const kindsTo = async (to: string) =>
   (await app.mails()).filter((mail) => mail.to === to).map(({ kind }) => kind)
@@ -41,8 +43,8 @@ describe('moving to another address', () => {
     expect(await kindsTo(moved)).toEqual(['recovery.confirm_email'])
     expect(await kindsTo(email)).toEqual(['recovery.email_change_asked'])
     const token = await tokenOf('recovery.confirm_email', moved)
-    expect((await confirm(token)).status).toBe(204)
-    expect((await confirm(token)).body.code).toBe('identity.link_dead')
+    expect((await confirm(tokens, token)).status).toBe(204)
+    expect((await confirm(tokens, token)).body.code).toBe('identity.link_dead')
     expect(await signInStatus(moved)).toBe(200)
     expect(await signInStatus(email)).toBe(401)
     // What was signed in goes on: nothing by which it was opened has changed.
@@ -106,7 +108,7 @@ describe('moving to another address', () => {
     // Whoever asks reads the old mailbox too: it says the same.
     expect(await kindsTo(email)).toEqual(['recovery.email_change_asked', 'recovery.email_change_asked'])
     // And the link of the first is dead in either case.
-    expect((await confirm(await tokenOf('recovery.confirm_email', `free-${email}`))).status).toBe(422)
+    expect((await confirm(tokens, await tokenOf('recovery.confirm_email', `free-${email}`))).status).toBe(422)
   })
 
   test('fills no stranger’s mailbox', async () => {
@@ -130,6 +132,7 @@ describe('moving to another address', () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
         send(i % 2 === 0 ? app : other, 'POST', '/auth/email/confirm', {
+          as: i % 4 < 2 ? one.tokens : two.tokens,
           body: { token: i % 4 < 2 ? first : second },
         }),
       ),
@@ -141,13 +144,27 @@ describe('moving to another address', () => {
     expect(kept.sort()).toEqual([200, 401])
   })
 
+  test('takes a session of the account beside the mailbox', async () => {
+    // Attack: somebody asks to move an account of theirs to a victim's address. The victim follows the link, later sets
+    // a password by mail and uses the account; then its maker takes it back by the refusal mailed to their own address.
+    const [intruder, victim] = [await person(), await person()]
+    const wanted = `victims-second${count}@example.com`
+    await ask(intruder.tokens, wanted)
+    const token = await tokenOf('recovery.confirm_email', wanted)
+    expect((await confirm(undefined, token)).status).toBe(401)
+    expect((await confirm(victim.tokens, token)).body.code).toBe('identity.link_dead')
+    expect(await signInStatus(wanted)).toBe(401)
+    // Nobody spent it.
+    expect((await confirm(intruder.tokens, token)).status).toBe(204)
+  })
+
   test('ends reset links that went to the old address', async () => {
     // Attack: whoever reads the old mailbox asked for a reset before the move, and uses it after.
     const { email, tokens } = await person()
     await app.request('POST', '/auth/password/forgot', { body: { email } })
     const token = await tokenOf('identity.password_reset', email)
     await ask(tokens, `new-${email}`)
-    await confirm(await tokenOf('recovery.confirm_email', `new-${email}`))
+    await confirm(tokens, await tokenOf('recovery.confirm_email', `new-${email}`))
     const body = { token, newPassword: 'Brave-Lantern-58' }
     expect((await app.request('POST', '/auth/password/reset', { body })).body.code).toBe('identity.link_dead')
   })
@@ -160,7 +177,7 @@ describe('"it was not me"', () => {
     const evil = `evil${count}@example.com`
     await ask(tokens, evil)
     const refusal = await tokenOf('recovery.email_change_asked', email)
-    await confirm(await tokenOf('recovery.confirm_email', evil))
+    await confirm(tokens, await tokenOf('recovery.confirm_email', evil))
     const changed = await app.request('POST', '/me/password', {
       as: tokens,
       body: { currentPassword: PASSWORD, newPassword: 'Evil-Lantern-66' },
@@ -169,7 +186,7 @@ describe('"it was not me"', () => {
     const later = `later${count}@example.com`
     await ask(changed.body, later, 'Evil-Lantern-66')
     const theirs = await tokenOf('recovery.email_change_asked', evil)
-    await confirm(await tokenOf('recovery.confirm_email', later))
+    await confirm(changed.body, await tokenOf('recovery.confirm_email', later))
 
     expect((await refuse(refusal)).status).toBe(204)
     expect((await app.request('GET', '/me', { as: changed.body })).status).toBe(401)
@@ -210,11 +227,16 @@ describe('"it was not me"', () => {
   })
 
   test('before the confirmation keeps the address, and the confirmation is dead', async () => {
-    const { email, tokens } = await person()
+    const { email, tokens, userId, organizationId } = await person()
     await ask(tokens, `evil-${email}`)
     expect((await refuse(await tokenOf('recovery.email_change_asked', email))).status).toBe(204)
-    expect((await confirm(await tokenOf('recovery.confirm_email', `evil-${email}`))).status).toBe(422)
-    expect((await app.request('GET', '/me', { as: tokens })).status).toBe(401)
+    const token = await tokenOf('recovery.confirm_email', `evil-${email}`)
+    expect((await confirm(tokens, token)).status).toBe(401)
+    const link = { userId, organizationId }
+    const reset = { token: await linkFor(app, link, 'password_reset'), newPassword: 'Brave-Lantern-58' }
+    expect((await app.request('POST', '/auth/password/reset', { body: reset })).status).toBe(204)
+    const anew = await app.signIn(email, { password: reset.newPassword })
+    expect((await confirm(anew, token)).body.code).toBe('identity.link_dead')
   })
 
   test('works for seven days', async () => {

@@ -177,13 +177,17 @@ export const recoveryScreens: readonly Screen[] = [
   ),
   buttonLink({
     path: '/confirm-email',
+    isOwn: true,
     title: (words) => words.changeEmail.confirmTitle,
     intro: (words) => words.changeEmail.confirmIntro,
     submit: (words) => words.changeEmail.confirm,
     run: confirmEmailChange,
   }),
   donePage('/confirm-email', (visit) =>
-    said(visit.words.changeEmail.doneTitle, visit.words.changeEmail.done, toSignIn(visit)),
+    said(visit.words.changeEmail.doneTitle, visit.words.changeEmail.done, {
+      href: '/continue',
+      label: visit.words.shell.goOn,
+    }),
   ),
   buttonLink({
     path: '/refuse-email',

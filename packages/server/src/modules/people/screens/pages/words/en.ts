@@ -199,7 +199,7 @@ export const en = {
     password: 'Your password',
     submit: 'Send the mail',
     confirmTitle: 'Confirm your new address',
-    confirmIntro: 'Press the button: from then on you sign in with this address. All your sessions end.',
+    confirmIntro: 'Press the button: from then on you sign in with this address.',
     confirm: 'Use this address',
     doneTitle: 'Your address is changed',
     done: 'Sign in with the new address.',
