@@ -3586,7 +3586,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move an account to the address that the link was mailed to */
+        /** Move your account to the address that the link was mailed to */
         post: {
             parameters: {
                 query?: never;
