@@ -89,6 +89,7 @@ describe('writ serve', () => {
     const { child, url, seen } = await serve()
     expect(seen.stdout).toContain(`Address   ${url}\n`)
     expect(seen.stdout).toContain(`API docs  ${url}/docs\n`)
+    expect(seen.stdout).toContain(`Mails     ${url}/outbox\n`)
     expect(seen.stdout).toMatch(/Set up {4}\S+\/setup#token=writ_setup_\S+/)
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
     child.kill('SIGTERM')
@@ -104,6 +105,7 @@ describe('writ serve', () => {
       status: 'running',
       publicUrl: url,
       docsUrl: `${url}/docs`,
+      outboxUrl: `${url}/outbox`,
     })
     child.kill('SIGINT')
     expect(await endOf(child)).toBe(0)

@@ -21,7 +21,7 @@ form.addEventListener('submit', async (event) => {
     if (response.ok) done()
     else refuse(body)
   } catch {
-    say('The server did not answer. Nothing was created; try again.')
+    say('The server did not answer. Try again; if the link is refused then, it was created: sign in.')
   } finally {
     button.disabled = false
   }
@@ -37,9 +37,11 @@ function fields() {
   return result
 }
 
-function refuse({ detail, errors = [] }) {
+function refuse({ code, detail, errors = [] }) {
   say(
-    detail ?? 'The server refused this.',
+    code === 'identity.weak_password'
+      ? 'This password is not accepted.'
+      : (detail ?? 'The server refused this.'),
     errors.map(({ path, message }) => `${label(path)}: ${message}`),
   )
   for (const { path } of errors)
@@ -51,7 +53,8 @@ function done() {
   history.replaceState(null, '', location.pathname)
   form.remove()
   notice.className = 'notice done'
-  say('Done. The organization and its owner exist; this link no longer works.')
+  say('Done. The organization and its owner exist; this link no longer works. ')
+  notice.append(Object.assign(document.createElement('a'), { href: '/account', textContent: 'Sign in' }))
 }
 
 function label(path) {

@@ -19,6 +19,7 @@ import { ensureSigningKey } from '#people/sessions'
 import { ensureSignOnKey } from '#people/sign-on'
 import { type Config, ConfigError } from '#platform/config'
 import { createPool, Database } from '#platform/database'
+import { outboxUrl } from '#platform/mail/outbox-page'
 import { migrate, verifyMigrated } from '#platform/migrations'
 import type { OperatorDatabase } from '#platform/operator'
 import { createPasswords } from '#platform/passwords'
@@ -45,6 +46,8 @@ export interface RunningServer {
   readonly publicUrl: string
   /** Where the first owner is created; undefined once an organization exists. Works once. */
   readonly setupUrl: string | undefined
+  /** Where mails are looked at, for want of a mail server; undefined where they are sent, or the address is public. */
+  readonly outboxUrl: string | undefined
   /** Set when the policy file is not what is applied: a sentence that says what to do. */
   readonly policyDrift: string | undefined
   /** The policy in force at the start. */
@@ -117,6 +120,7 @@ async function start(
     address: addressOf(app.http.server.address() as AddressInfo),
     publicUrl,
     setupUrl: setupToken === undefined ? undefined : `${publicUrl}/setup#token=${setupToken}`,
+    outboxUrl: outboxUrl({ publicUrl, config }),
     policyDrift: config.policyFile === undefined ? undefined : await policyDrift(db, config.policyFile),
     policy: (await app.services.ports.policies.current()).compiled.policy,
     stop,

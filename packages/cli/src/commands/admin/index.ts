@@ -18,7 +18,7 @@ import { rotateKeys } from './rotate-keys.ts'
 
 export const adminCommands: CommandGroup = {
   name: 'admin',
-  summary: 'what only the operator does: platform roles, first accounts, keys',
+  summary: 'what only the operator does: platform roles, first accounts, applications, hosts, keys',
   commands: [
     createOrganization,
     createUser,

@@ -153,13 +153,15 @@ function inWordsOf<T>(options: ServerOptions, work: () => T): T {
   }
 }
 
-function announce({ address, publicUrl, setupUrl, policyDrift }: RunningServer, output: Output): void {
+function announce(running: RunningServer, output: Output): void {
+  const { address, publicUrl, setupUrl, outboxUrl, policyDrift } = running
   const { style } = output
   output.result({
     status: 'running',
     address,
     publicUrl,
     docsUrl: `${publicUrl}/docs`,
+    ...(outboxUrl && { outboxUrl }),
     ...(setupUrl && { setupUrl }),
     ...(policyDrift && { policyDrift }),
   })
@@ -170,6 +172,7 @@ function announce({ address, publicUrl, setupUrl, policyDrift }: RunningServer, 
       ['Address', style.cyan(publicUrl)],
       ...(sameAddress(address, publicUrl) ? [] : [['Listening', address]]),
       ['API docs', style.cyan(`${publicUrl}/docs`)],
+      ...(outboxUrl ? [['Mails', style.cyan(outboxUrl)]] : []),
       ...(setupUrl ? [['Set up', style.cyan(setupUrl)]] : []),
     ],
     { indent: 2, width: Number.POSITIVE_INFINITY },

@@ -22,10 +22,16 @@ const POLICY =
 const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#111827}table{border-collapse:collapse;width:100%}th,td{text-align:start;padding:.4rem .8rem .4rem 0;border-bottom:1px solid #e5e7eb}iframe{width:100%;height:32rem;border:1px solid #e5e7eb}pre{white-space:pre-wrap;background:#f3f4f6;padding:1rem}'
 
+/** Where the mails are shown; undefined where they are sent, or people come from other machines. */
+export function outboxUrl({ publicUrl, config }: Pick<Services, 'publicUrl' | 'config'>): string | undefined {
+  if (config.smtp !== undefined || !isLoopback(new URL(publicUrl).hostname)) return undefined
+  return `${publicUrl}/outbox`
+}
+
 /** Mounts the page where it may be; elsewhere the address does not exist. */
 export function serveOutbox(http: FastifyInstance, services: Services): void {
-  const { hostname, host } = new URL(services.publicUrl)
-  if (services.config.smtp !== undefined || !isLoopback(hostname)) return
+  if (outboxUrl(services) === undefined) return
+  const { host } = new URL(services.publicUrl)
   const admit = (request: FastifyRequest) => {
     const isOfThisMachine = isLoopbackPeer(request.socket.remoteAddress ?? '') && !isForwarded(request)
     if (!isOfThisMachine || request.headers.host !== host) throw failures.not_found()

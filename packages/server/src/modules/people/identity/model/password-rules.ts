@@ -49,7 +49,7 @@ const sentences: Readonly<Record<Exclude<PasswordRule, 'min_length'>, readonly [
   digit: ['Add a digit.', 'יש להוסיף ספרה.'],
   special: ['Add a character that is neither letter nor digit.', 'יש להוסיף תו שאינו אות או ספרה.'],
   common: [
-    'This password is guessed early. Choose one that is not built from well-known words, names, dates or keyboard patterns.',
+    'This password is too easy to guess. Choose one that is not built from well-known words, names, dates or keyboard patterns.',
     'קל לנחש את הסיסמה הזו. יש לבחור סיסמה שאינה בנויה ממילים מוכרות, משמות, מתאריכים או מרצפי מקשים.',
   ],
   personal: ['Leave out your name and your e-mail address.', 'אין לכלול את השם או את כתובת הדוא״ל.'],

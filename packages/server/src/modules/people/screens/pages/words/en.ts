@@ -59,7 +59,7 @@ export const en = {
     lower: 'a lower-case letter',
     digit: 'a digit',
     special: 'a character that is neither letter nor digit',
-    common: 'to be none that is easily guessed, and without your name',
+    common: 'not to be easily guessed, also by somebody who knows your name',
   },
   organization: {
     title: 'Where do you go on?',
@@ -382,7 +382,7 @@ export const en = {
     'sessions.organization_not_found': 'You do not belong to this organization.',
     'sessions.not_found': 'That session has ended already.',
     'sessions.device_not_found': 'That device is forgotten already.',
-    'identity.weak_password': 'This password does not do. Below it says why.',
+    'identity.weak_password': 'This password is not accepted. Below it says why.',
     'identity.wrong_password': 'The current password is not right.',
     'identity.link_dead':
       'This link does not work: it was used, a newer one was sent, or it has expired. Ask for a new one.',
