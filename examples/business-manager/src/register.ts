@@ -1,6 +1,6 @@
 /**
  * Registers the six applications at the Writ of this machine by the operator's commands, and writes what they were given
- * to registration.json: `node src/register.ts [--data <directory of Writ>] [--url <address of Writ>]`.
+ * to registration.json: `npx node src/register.ts [--data <directory of Writ>] [--url <address of Writ>]`.
  *
  * @module
  */
