@@ -42,6 +42,11 @@ const directory = mkdtempSync(join(tmpdir(), 'writ-demo-'))
 const stops: (() => Promise<unknown>)[] = []
 const ended = new Promise<void>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  // Whoever reads (`| head`) has seen enough. Dying of it would leave the database running.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    resolve()
+  })
 })
 
 try {
