@@ -18,6 +18,7 @@ import {
   relyingParty,
   signInto,
 } from './support/relying-party.ts'
+import { enrolTotp } from './support/second-factors.ts'
 
 let app: TestApp
 let listening: Listening
@@ -120,6 +121,21 @@ describe('an application', () => {
       if (!key.startsWith('__Host-writ_session')) there.cookies.set(key, cookie)
     const { at: end } = await there.follow(at.searchParams.get('return')!)
     expect((await exchange(till, begun, end)).claims()!.sub).toBe(ben.wire.user)
+  })
+
+  test('that insists on a second factor is told where there is none, and is not sent around', async () => {
+    const acr = (value: string) => JSON.stringify({ id_token: { acr: { essential: true, value } } })
+    const strong = { claims: acr('urn:writ:acr:multi-factor') }
+    const { at } = await (await signedIn()).follow((await authorization(till, strong)).url)
+    expect(at.href.startsWith(CALLBACK), at.href).toBe(true)
+    expect(at.searchParams.get('error')).toBe('unmet_authentication_requirements')
+    const weak = { claims: acr('urn:writ:acr:single-factor') }
+    expect((await signInto(till, await signedIn(), weak)).claims()!['acr']).toBe('urn:writ:acr:single-factor')
+    const vik = await app.member('acme', { email: 'vik@acme.test', roles: ['user'] })
+    const session = await openSessionOf(app, vik)
+    await enrolTotp(app, session)
+    const browser = listening.browser(session.cookie)
+    expect((await signInto(till, browser, strong)).claims()!['acr']).toBe('urn:writ:acr:multi-factor')
   })
 
   test('of one organization is closed to members of another', async () => {

@@ -1,5 +1,6 @@
 /** What a person is still to do before an application gets them. Pure. @module */
 import type { Principal } from '#platform/context'
+import { authenticationClaims } from './claims.ts'
 import type { SignOnClient } from './client.ts'
 
 /** Of an interaction of the provider, what decides. */
@@ -10,11 +11,17 @@ export interface Asked {
   readonly createdAt: Date
   /** Seconds since a proof of identity that the application accepts. */
   readonly maxAge: number | undefined
+  /** Strengths of proof one of which it insists on (OpenID Connect Core, 5.5.1.1); empty: any will do. */
+  readonly acrs: readonly string[]
 }
 
 export type NextStep =
   | { readonly step: 'sign_in'; readonly fresh: boolean }
-  | { readonly step: 'refuse'; readonly error: 'access_denied'; readonly description: string }
+  | {
+      readonly step: 'refuse'
+      readonly error: 'access_denied' | 'unmet_authentication_requirements'
+      readonly description: string
+    }
   | { readonly step: 'finish_login' }
   | { readonly step: 'consent' }
 
@@ -39,6 +46,13 @@ export function nextStep(
   if (asked.prompt === 'consent') return { step: 'consent' }
   if (fresh && !isFresh(asked, principal.standing.authenticatedAt, now))
     return { step: 'sign_in', fresh: true }
+  // Said, since asking again would go around for ever: a session proves all that its account can prove.
+  if (asked.acrs.length > 0 && !asked.acrs.includes(authenticationClaims(principal).acr))
+    return {
+      step: 'refuse',
+      error: 'unmet_authentication_requirements',
+      description: 'this application needs a stronger proof; set up a second factor and come again',
+    }
   return { step: 'finish_login' }
 }
 

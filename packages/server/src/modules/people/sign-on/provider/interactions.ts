@@ -135,7 +135,12 @@ function askedBy({ services, interaction }: Open): Asked {
     reasons: prompt.reasons,
     createdAt: new Date(services.now().getTime() - age),
     maxAge,
+    acrs: insistedOn(prompt.details as { acr?: { value?: unknown; values?: unknown } }),
   }
+}
+
+function insistedOn({ acr }: { acr?: { value?: unknown; values?: unknown } }): string[] {
+  return [acr?.value, acr?.values].flat().filter((value) => typeof value === 'string')
 }
 
 /** What is asked for beyond what was given before. */
