@@ -44,10 +44,14 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
 
 /** What bin/writ.js calls. A reader that went away (`| head`) ends the run silently, never with success. */
 export async function main(): Promise<void> {
+  let hasLeft = false
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(process.exitCode ?? BROKEN_PIPE)
-      throw error
+      if (error.code !== 'EPIPE') throw error
+      // A server stops as it does on a signal: its database would outlive the process.
+      if (process.listenerCount('SIGTERM') === 0) process.exit(process.exitCode ?? BROKEN_PIPE)
+      if (!hasLeft) process.kill(process.pid, 'SIGTERM')
+      hasLeft = true
     })
   }
   process.exitCode = await run(process.argv.slice(2), processIo())

@@ -450,3 +450,18 @@ describe('recover-account', () => {
     expect(stderr).toContain('Account not found.')
   })
 })
+
+describe('create-client', () => {
+  test('says what is wrong in the words of its options', async () => {
+    const { stderr, code } = await writ([
+      'admin',
+      'create-client',
+      'Till',
+      '--redirect',
+      'http://till.example/back',
+    ])
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('--redirect')
+    expect(stderr).not.toContain('redirectUris')
+  })
+})

@@ -205,6 +205,12 @@ describe('the figures', () => {
 
   afterAll(() => app.stop())
 
+  test('leads a person who types the address to their account, and a program to the description', async () => {
+    const root = (accept: string) => app.request('GET', '/', { headers: { accept } })
+    expect((await root('text/html,*/*;q=0.8')).headers.location).toBe('/account')
+    expect((await root('*/*')).headers.location).toBe('/docs')
+  })
+
   test('[SA-17] tell failed sign-ins, lockouts, the rate of refreshes and of denials, and no label names a person', async () => {
     const ada = await signedInMember(app, 'acme', { email: 'ada@acme.test', roles: ['user'] })
     const locked = await app.member('acme', { email: 'locked@acme.test', roles: ['user'] })

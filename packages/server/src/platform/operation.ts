@@ -72,7 +72,10 @@ export async function installOperation(
     admitScraper(request, services)
     return reply.type(services.metrics.registry.contentType).send(await services.metrics.registry.metrics())
   })
-  http.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'))
+  // A person who types the address looks for their account; a program reads the description.
+  http.get('/', { schema: { hide: true } }, async ({ headers }, reply) =>
+    reply.redirect(headers.accept?.startsWith('text/html') ? '/account' : '/docs'),
+  )
   http.get('/openapi.json', { schema: { hide: true } }, async () => http.swagger())
   await http.register(async (docs) => {
     const { default: ui } = await import('@fastify/swagger-ui')

@@ -63,7 +63,7 @@ export const createClient: CommandDefinition<Options> = {
     const { authentication, organization, audience, backchannel, home } = options
     const jwks = options.jwks === undefined ? undefined : readKeys(options.jwks)
     return withOperator(invocation, options, 'writ admin', async (operator) => {
-      const { id, secret } = await operator.createClient({
+      const registered = operator.createClient({
         name: name!,
         type: options.type,
         authentication,
@@ -81,6 +81,9 @@ export const createClient: CommandDefinition<Options> = {
         requiresDpop: options.requireDpop,
         organization,
       })
+      const { id, secret } = await registered.catch((error: unknown) => {
+        throw inOptionWords(error)
+      })
       output.result({ id, name, ...(secret === undefined ? {} : { secret }) })
       output.line(`${output.style.green('✓')} The application ${name} is registered.`)
       output.lines(['', `  Client id: ${id}`])
@@ -89,6 +92,29 @@ export const createClient: CommandDefinition<Options> = {
       return exitCodes.done
     })
   },
+}
+
+/** What the operator typed for each field of a registration. */
+const TYPED: Readonly<Record<string, string>> = {
+  name: '<name>',
+  type: '--type',
+  authentication: '--authentication',
+  jwks: '--jwks',
+  redirectUris: '--redirect',
+  postLogoutUris: '--post-logout',
+  backchannelUri: '--backchannel',
+  initiateUri: '--home',
+  resources: '--resource',
+  audience: '--audience',
+  audienceScopes: '--scope',
+}
+
+/** A refusal that names options instead of fields. Anything else is as it was. */
+function inOptionWords(error: unknown): unknown {
+  const { errors } =
+    (error as { particulars?: { errors?: { path: string; message: string }[] } }).particulars ?? {}
+  for (const each of errors ?? []) each.path = each.path.replace(/^\w+/, (field) => TYPED[field] ?? field)
+  return error
 }
 
 function readKeys(file: string): { keys: Record<string, unknown>[] } {
