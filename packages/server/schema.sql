@@ -1385,6 +1385,10 @@ create table users (
 --   Exists because an organization's administrators may touch an account's credentials only where it belongs to no other organization, and row-level security hides the others.
 -- function close_invites_of_member() returns trigger, security invoker, owner writ_owner
 --   Guards invites, by whichever way somebody becomes a member. Runs as whoever adds the member.
+-- function count_long_links(p_kind text, p_seconds integer, p_now timestamp with time zone) returns TABLE(of bigint, failing bigint), security definer, owner writ_system
+--   Exists because a link is its account's; tells an organization how many open ones of its members live longer than the policy lets them.
+-- function count_weak_hashes(p_cost integer) returns TABLE(of bigint, failing bigint), security definer, owner writ_system
+--   Exists because writ_app cannot read password_hash; tells an organization how many of its members' hashes are below a cost, and nothing else.
 -- function current_account() returns uuid, security invoker, owner writ_owner
 --   The account that acts on itself, across its organizations, in this transaction.
 -- function current_organization() returns uuid, security invoker, owner writ_owner

@@ -10,6 +10,7 @@ import { applicationRoutes } from '#access/applications'
 import { decisionRoutes } from '#access/decisions'
 import { policyDrift, policyRoutes } from '#access/policy'
 import { type Audit, auditRoutes } from '#evidence/audit'
+import { controlRoutes } from '#evidence/controls'
 import { expirePersonal, privacyRoutes } from '#evidence/privacy'
 import { offboardingRoutes, watchDeadlines } from '#governance/offboarding'
 import { factorRoutes } from '#people/factors'
@@ -49,6 +50,7 @@ export const routes: readonly Route[] = [
   ...offboardingRoutes,
   ...auditRoutes,
   ...privacyRoutes,
+  ...controlRoutes,
 ]
 
 export type AppInput = ServicesInput

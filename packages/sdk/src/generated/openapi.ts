@@ -7029,6 +7029,233 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{organization}/controls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the policy demands, and whether it holds now */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    organization: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                title: {
+                                    en: string;
+                                    he: string;
+                                };
+                                section: string;
+                                /** @enum {string} */
+                                enforcement: "enforced" | "declared";
+                                /** @enum {string} */
+                                state: "holds" | "fails" | "not_applicable" | "not_measured";
+                                /** @description What was counted, on how many, now */
+                                measured: {
+                                    of: number;
+                                    ofWhat: string;
+                                    failing: number;
+                                    failingHow: string;
+                                    at: string;
+                                } | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/controls/{control}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One control: its sentences, settings, mapping and state */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    organization: string;
+                    /** @description Such as authentication.mfa */
+                    control: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            title: {
+                                en: string;
+                                he: string;
+                            };
+                            section: string;
+                            /** @enum {string} */
+                            enforcement: "enforced" | "declared";
+                            /** @enum {string} */
+                            state: "holds" | "fails" | "not_applicable" | "not_measured";
+                            /** @description What was counted, on how many, now */
+                            measured: {
+                                of: number;
+                                ofWhat: string;
+                                failing: number;
+                                failingHow: string;
+                                at: string;
+                            } | null;
+                            /** @description What the policy demands */
+                            statement: {
+                                en: string[];
+                                he: string[];
+                            };
+                            /** @description Paths in the policy that it comes from */
+                            settings: string[];
+                            /** @description By framework, the clauses it helps to meet */
+                            mapping: {
+                                [key: string]: string[];
+                            };
+                            /** @description Types of the events that show it at work */
+                            evidence: string[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/controls/{control}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit events that show a control at work in a period, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description At most this many items. */
+                    limit?: number;
+                    /** @description nextCursor of the page before. */
+                    cursor?: string;
+                    /** @description At this time or later. */
+                    from?: string;
+                    /** @description Before this time. */
+                    to?: string;
+                };
+                header?: never;
+                path: {
+                    organization: string;
+                    /** @description Such as authentication.mfa */
+                    control: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                type: string;
+                                /** @description What events of this type say. */
+                                description: string | null;
+                                /** Format: date-time */
+                                at: string;
+                                /** @enum {string} */
+                                outcome: "success" | "denied" | "failure";
+                                actor: {
+                                    kind: string;
+                                    id: string | null;
+                                    member: string | null;
+                                    session: string | null;
+                                };
+                                target: {
+                                    type: string;
+                                    id: string;
+                                } | null;
+                                requestId: string;
+                                reason: string | null;
+                                client: {
+                                    ip: string | null;
+                                    userAgent: string | null;
+                                };
+                                /** @description The state before, clear values in their places; null where the event has none. */
+                                before: unknown;
+                                after: unknown;
+                                data: unknown;
+                                /** @description Further personal values, in clear. */
+                                personal: {
+                                    [key: string]: unknown;
+                                };
+                                /** @description Personal fields whose clear value was erased; their hashes stay in the log. */
+                                erased: string[];
+                                /** @description The same act in the other organization's log. */
+                                counterpart: {
+                                    organization: string;
+                                    event: string;
+                                } | null;
+                                /** @description Its place in the log; null until it is numbered. */
+                                index: number | null;
+                                /** @description Whether a signed checkpoint covers it, so that it can be proven. */
+                                isInCheckpoint: boolean;
+                            }[];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {

@@ -52,6 +52,14 @@ export const attacks: Readonly<Record<string, Attack>> = {
   has_second_factor: {
     call: (victim) => `select has_second_factor('${victim.user}')`,
   },
+  count_weak_hashes: {
+    call: () => 'select * from count_weak_hashes(31)',
+    open: "it counts the asker's own organization, and says no more than how many",
+  },
+  count_long_links: {
+    call: () => `select * from count_long_links('activation', 0, ${at})`,
+    open: "it counts the asker's own organization, and says no more than how many",
+  },
   standing: {
     call: (victim) =>
       `select * from standing(array['${victim.organization}', '${victim.user}', '${victim.member}']::uuid[], array[${guess}], array[${guess}])`,

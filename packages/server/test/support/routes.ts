@@ -105,6 +105,7 @@ export function paramsOf(world: World): Record<string, string> {
     event: world.event,
     version: world.version,
     purpose: 'product-news',
+    control: 'authentication.mfa',
     '*': 'checkpoint',
   }
 }
@@ -112,8 +113,8 @@ export function paramsOf(world: World): Record<string, string> {
 /** Names of the parameters that name one thing of an organization. */
 export function idParamsOf(route: Route): string[] {
   const names = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!)
-  // Types, purposes and versions are the policy's: they are the same for all organizations.
-  return names.filter((name) => !['organization', 'type', 'version', 'purpose'].includes(name))
+  // Types, purposes, controls and versions are the policy's: they are the same for all organizations.
+  return names.filter((name) => !['organization', 'type', 'version', 'purpose', 'control'].includes(name))
 }
 
 /** An id of the same kind that nobody has. */

@@ -15,5 +15,11 @@ export { exportLog } from './commands/export-log.ts'
 export { exportLogAsOperator, type OperatorExport } from './commands/export-log-as-operator.ts'
 export { type Audit, createAudit } from './log/audit.ts'
 export { recordAsOperator } from './log/operator.ts'
-export { type AboutSomebody, readEventsAbout, type StoredEvent } from './queries.ts'
-export { auditRoutes, eventView } from './routes.ts'
+export {
+  type AboutSomebody,
+  type EventFilter,
+  listEvents,
+  readEventsAbout,
+  type StoredEvent,
+} from './queries.ts'
+export { auditRoutes, eventShape, eventView } from './routes.ts'

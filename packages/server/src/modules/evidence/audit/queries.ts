@@ -28,6 +28,8 @@ import type { Leaf } from './model.ts'
 export interface EventFilter {
   /** A type, or with `*` at its end all that begin so. */
   readonly type?: string | undefined
+  /** Any of these, spelled as `type`; none: no event. */
+  readonly types?: readonly string[] | undefined
   readonly actor?: string | undefined
   readonly target?: string | undefined
   readonly outcome?: string | undefined
@@ -56,9 +58,8 @@ export async function listEvents(ctx: Ctx, filter: EventFilter, page: Page): Pro
   await authorizeReading(ctx)
   return read(ctx, async (tx) => {
     let query = selectEvents(tx, ctx.organizationId)
-    if (filter.type?.endsWith('*'))
-      query = query.where('e.type', 'like', `${escapeLike(filter.type.slice(0, -1))}%`)
-    else if (filter.type !== undefined) query = query.where('e.type', '=', filter.type)
+    if (filter.type !== undefined) query = query.where(isOfType(filter.type))
+    if (filter.types) query = query.where((eb) => eb.or(filter.types!.map((type) => isOfType(type))))
     if (filter.actor !== undefined) query = query.where('e.actorId', '=', filter.actor)
     if (filter.target !== undefined) query = query.where('e.targetId', '=', filter.target)
     if (filter.outcome !== undefined) query = query.where('e.outcome', '=', filter.outcome)
@@ -75,6 +76,12 @@ export async function listEvents(ctx: Ctx, filter: EventFilter, page: Page): Pro
     await noteReading(ctx, filter)
     return events
   })
+}
+
+function isOfType(type: string) {
+  return type.endsWith('*')
+    ? sql<boolean>`e.type like ${`${escapeLike(type.slice(0, -1))}%`}`
+    : sql<boolean>`e.type = ${type}`
 }
 
 /** To ask for what one person did, or what was done to them, is to look at that person. */

@@ -25,7 +25,7 @@ const tag = 'Audit'
 const Reference = z.object({ type: z.string(), id: z.string() })
 const AnyJson = z.unknown()
 
-const Event = z.object({
+export const eventShape = z.object({
   id: z.string(),
   type: z.string(),
   description: z.string().nullable().describe('What events of this type say.'),
@@ -97,7 +97,7 @@ export const auditRoutes = [
       from: instant.optional().describe('At this time or later.'),
       to: instant.optional().describe('Before this time.'),
     }),
-    response: pageSchema(Event),
+    response: pageSchema(eventShape),
     async handle(ctx, { query }) {
       const page = pageOf('evt', query)
       const { actor, target, ...filter } = query
@@ -116,7 +116,7 @@ export const auditRoutes = [
     tag,
     access: 'member',
     params: OneEvent,
-    response: Event,
+    response: eventShape,
     handle: async (ctx, { params }) => eventView(await getEvent(ctx, params.event)),
   }),
   route({
