@@ -1,5 +1,5 @@
 /**
- * Every kind of credential after every way to lose it: refused on the very next request, on two servers that share a
+ * Every kind of credential after every way to lose it: refused on the very next request, on two server processes that share a
  * database. A kind, or a way, is one row of support/credentials.ts or support/losses.ts.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,18 +8,24 @@ import { PASSWORD, send, startApp, type TestApp } from './support/app.ts'
 import { sendWithCookie, signedInMember } from './support/attack-sessions.ts'
 import { type CredentialKind, credentialKinds, type Use } from './support/credentials.ts'
 import { type Loss, type LossName, losses, type Situation } from './support/losses.ts'
+import { otherProcess } from './support/other-process.ts'
 import { quickPolicy } from './support/policies.ts'
 
 let app: TestApp
+/** In a process of its own: a revocation that only this one's memory knew would be seen. */
 let other: App
+let stopOther: () => Promise<void>
 let count = 0
 
 beforeAll(async () => {
   const source = quickPolicy('prosaas').replace('methods: [password,', 'methods: [password, passkey,')
   app = await startApp({ policy: source })
-  other = await app.sibling()
+  ;({ app: other, stop: stopOther } = await otherProcess(app))
 })
-afterAll(() => app.stop())
+afterAll(async () => {
+  await stopOther()
+  await app.stop()
+})
 
 async function situation(): Promise<Situation> {
   const slug = `org-${++count}`

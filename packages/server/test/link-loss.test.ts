@@ -9,18 +9,24 @@ import type { App } from '../src/app.ts'
 import { PASSWORD, send, startApp, type TestApp } from './support/app.ts'
 import { signedInMember } from './support/attack-sessions.ts'
 import { type Loss, type LossName, losses, type Situation } from './support/losses.ts'
+import { otherProcess } from './support/other-process.ts'
 import { quickPolicy } from './support/policies.ts'
 import { askedToMove, linkFor } from './support/recovery.ts'
 
 let app: TestApp
+/** In a process of its own: a revocation that only this one's memory knew would be seen. */
 let other: App
+let stopOther: () => Promise<void>
 let count = 0
 
 beforeAll(async () => {
   app = await startApp({ policy: quickPolicy('prosaas') })
-  other = await app.sibling()
+  ;({ app: other, stop: stopOther } = await otherProcess(app))
 })
-afterAll(() => app.stop())
+afterAll(async () => {
+  await stopOther()
+  await app.stop()
+})
 
 /** From an address of its own each: what one address may try is counted, and is not what is tested here. */
 const post = (server: App, path: string, body: object) =>
