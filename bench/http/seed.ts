@@ -53,8 +53,8 @@ export async function seed(superuser: pg.Pool, input: SeedInput): Promise<Seeded
       `insert into organizations (id, slug, name, created_at, updated_at) select id, 'org-' || n, 'Organization ' || n, now(), now() from seed_orgs`,
     )
     await client.query(
-      `insert into users (id, email, email_key, name, password_hash, password_changed_at, created_at, updated_at)
-       select id, 'member-' || n || '@example.com', 'member-' || n || '@example.com', 'Member ' || n, $1, now(), now(), now() from seed_users`,
+      `insert into users (id, email, email_key, name, password_hash, password_changed_at, email_verified_at, created_at, updated_at)
+       select id, 'member-' || n || '@example.com', 'member-' || n || '@example.com', 'Member ' || n, $1, now(), now(), now(), now() from seed_users`,
       [passwordHash],
     )
     await client.query(
